@@ -188,8 +188,8 @@ def trace(e: Expr) -> Expr:
     return Trace(e) if isinstance(e, MatrixExpr) else e
 
 
-def ones(rows: Expr, cols: Expr = Integer(1)) -> Expr:
-    return OneMatrix(rows, cols)
+def ones(rows: Expr, *cols: Expr) -> Expr:
+    return OneMatrix(rows, *(cols or (Integer(1),)))
 
 
 def _lift(e: Expr) -> Expr:

@@ -60,7 +60,7 @@ def shapes(table: Mapping[str, str | Iterable[str]] | str | None) -> dict[str, S
         pairs = [item.split(":") for item in table.split()]
         if any(len(pair) != 2 for pair in pairs):
             raise ReadError(f"{table!r} is no list of shapes", hint='write "W:n,n h:n,1"')
-        table = {name: value for name, value in pairs}
+        table = dict(pairs)
     return {name: shape(value) for name, value in (table or {}).items()}
 
 

@@ -7,6 +7,7 @@ the rest goes on, so that one bad line never sinks its system.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -230,7 +231,7 @@ class Inference:
             wide = [p[axis] for p in pairs if not self.dims.is_one(p[axis])]
             if len(wide) < len(pairs) and all(self.dims.is_free(a) for a in wide):
                 wide.insert(0, self.dims.of(Integer(1)))
-            for a, b in zip(wide, wide[1:], strict=False):
+            for a, b in itertools.pairwise(wide):
                 self.unify(k, term, a, b)
 
     def named(self) -> dict[str, Shape]:
