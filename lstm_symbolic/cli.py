@@ -1,0 +1,249 @@
+"""The command line ``lstm-symbolic``: one function a verb, exit status 0 (nothing wrong), 1 (something is wrong), 2 (bad input).
+
+``--help`` must not wait for SymPy, so every import beyond the standard library stands inside the verb that needs it. Bad input gets one
+message on standard error and never a traceback; a reader that closes the pipe early changes neither the work nor the status.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import time
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .errors import LstmSymbolicError
+
+if TYPE_CHECKING:
+    from .audit.report import Report
+
+FORMATS = ("text", "json", "sarif", "html", "markdown", "github")
+MARKUPS = ("unicode", "latex", "typst", "mathml", "plain", "sympy")
+
+
+def parser() -> argparse.ArgumentParser:
+    """All verbs and their options."""
+    top = argparse.ArgumentParser(prog="lstm-symbolic", description="Read, audit, prove and show the mathematics of recurrent cells.")
+    verbs = top.add_subparsers(title="verbs", required=True, metavar="VERB")
+
+    check = verbs.add_parser("check", help="audit the formulas of documents", description="Audit documents, alone and against each other.")
+    check.add_argument("paths", nargs="+", metavar="PATH", help="a file, a folder, or - for standard input")
+    check.add_argument("--against", metavar="CELL|FILE", help="what every document should describe")
+    check.add_argument("--format", choices=FORMATS, default="text")
+    check.add_argument("-o", "--output", type=Path, metavar="FILE", help="write here instead of standard output")
+    check.add_argument("--fix", action="store_true", help="write the fixes into the files")
+    check.add_argument("--diff", action="store_true", help="print the fixes as a unified diff and change nothing")
+    check.add_argument("--jobs", type=_positive, default=1, metavar="N", help="documents read at the same time")
+    check.add_argument("--strict", action="store_true", help="warnings count as errors for the exit status")
+    check.add_argument("--alone", action="store_true", help="no comparison between documents")
+    check.add_argument("--exit-zero", action="store_true", help="status 0 even where something is wrong")
+    check.set_defaults(run=_check)
+
+    compare = verbs.add_parser("compare", help="are two formulas, cells or documents equal?")
+    compare.add_argument("a", nargs="?", metavar="A", help="a formula (LaTeX or plain), a cell of the zoo, or a file")
+    compare.add_argument("b", nargs="?", metavar="B")
+    compare.add_argument("--plain", action="store_true", help="A and B are plain syntax; lines or ; separate equations")
+    compare.add_argument("--shapes", metavar='"W:n,n h:n,1"', help="rows and columns of the symbols")
+    compare.add_argument("--domain", metavar='"x>0"', help="where the symbols live")
+    compare.add_argument("--outputs", type=_names, metavar="h,C", help="what has to agree")
+    compare.add_argument("--pointwise", action="store_true", help="parameters of one name are one parameter")
+    compare.add_argument("--generalises", action="store_true", help="is B a special case of A?")
+    compare.add_argument("--format", choices=("text", "json"), default="text")
+    compare.add_argument("--certificate", type=Path, metavar="FILE", help="write the certificate here")
+    compare.add_argument("--batch", type=Path, metavar="FILE.json", help="many comparisons; prints a JSON list")
+    compare.set_defaults(run=_compare)
+
+    show = verbs.add_parser("show", help="equations in a notation and a markup")
+    show.add_argument("what", metavar="CELL|FILE|LATEX")
+    show.add_argument("--as", dest="markup", choices=MARKUPS, default="unicode")
+    show.add_argument("--notation", help="letters and glyphs, for example colah")
+    show.set_defaults(run=_show)
+
+    zoo = verbs.add_parser("zoo", help="the known cells")
+    zoo.add_argument("cell", nargs="?", metavar="CELL")
+    zoo.add_argument("--format", choices=("text", "json"), default="text")
+    zoo.set_defaults(run=_zoo)
+
+    explain = verbs.add_parser("explain", help="what a finding code means")
+    explain.add_argument("code", nargs="?", metavar="CODE", help="for example E204; without one, the whole table")
+    explain.set_defaults(run=_explain)
+    return top
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) <= 1024:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of jobs")
+    return int(text)
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def _check(args: argparse.Namespace) -> int:
+    from .audit import render
+    from .audit.check import check
+
+    with Progress("checking") as progress:
+        report = check(args.paths, against=args.against, alone=args.alone, jobs=args.jobs, progress=progress)
+    if args.fix or args.diff:
+        return _fix(args, report)
+    _emit(render.render(report, args.format, render.style_for(sys.stdout, args.output is not None)), args.output)
+    return _status(args, report)
+
+
+def _status(args: argparse.Namespace, report: Report) -> int:
+    for document in report.documents:
+        if document.error:
+            print(f"lstm-symbolic: {document.path}: {document.error}", file=sys.stderr)
+    status = report.exit_status(("error", "warning") if args.strict else ("error",))
+    return 0 if args.exit_zero and status == 1 else status
+
+
+def _fix(args: argparse.Namespace, report: Report) -> int:
+    """--diff prints what --fix would write."""
+    from .audit.fix import diff, write_fixes
+
+    if args.diff:
+        _emit("".join(diff(d) for d in report.documents), args.output)
+    else:
+        for path, count in write_fixes(report).items():
+            print(f"{path}: {count} fixed", file=sys.stderr)
+    return _status(args, report)
+
+
+def _compare(args: argparse.Namespace) -> int:
+    if args.batch is not None:
+        return _batch(args)
+    if args.b is None:
+        raise LstmSymbolicError("compare takes two sides", hint="lstm-symbolic compare A B, or --batch FILE.json")
+    from .audit.compare import compare
+    from .audit.render_verdict import render_verdict
+
+    sides = (s if args.plain else _path_or_text(s) for s in (args.a, args.b))
+    verdict = compare(
+        *sides, shapes=args.shapes, domain=args.domain, outputs=args.outputs, pointwise=args.pointwise, plain=args.plain,
+        generalises=args.generalises,
+    )  # fmt: skip
+    data = verdict.to_json()
+    if args.certificate is not None:
+        args.certificate.write_text(_json(data["certificate"]), encoding="utf-8")
+    _emit(_json(data) if args.format == "json" else render_verdict(data))
+    return int(data["verdict"] == "refuted")
+
+
+def _batch(args: argparse.Namespace) -> int:
+    from .audit.compare import compare_batch
+
+    answers = compare_batch(_load(args.batch))
+    _emit(_json(answers))
+    for answer in answers:
+        if "error" in answer:
+            print(f"lstm-symbolic: {answer['id']}: {answer['error']}", file=sys.stderr)
+    if any("error" in a for a in answers):
+        return 2
+    return int(any(a["verdict"] == "refuted" for a in answers))
+
+
+def _load(path: Path) -> Any:
+    try:
+        return json.loads(sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise LstmSymbolicError(f"{path}: no JSON: {error}") from None
+
+
+def _path_or_text(text: str) -> str | Path:
+    """What a user types as A or B: a file where one exists, else a formula or the name of a cell."""
+    try:
+        return Path(text) if Path(text).is_file() else text
+    except (OSError, ValueError):
+        return text
+
+
+def _show(args: argparse.Namespace) -> int:
+    from .audit.show import show
+
+    _emit(show(_path_or_text(args.what), args.markup, args.notation))
+    return 0
+
+
+def _zoo(args: argparse.Namespace) -> int:
+    from .audit.show import zoo
+
+    data = zoo(args.cell)
+    _emit(_json(data) if args.format == "json" else "\n\n".join(row["text"] for row in data))
+    return 0
+
+
+def _explain(args: argparse.Namespace) -> int:
+    from .audit.codes import explain
+
+    _emit(explain(args.code))
+    return 0
+
+
+def _json(data: Any) -> str:
+    return json.dumps(data, indent=1)
+
+
+def _emit(text: str, output: Path | None = None) -> None:
+    """To the file, or to standard output; a closed pipe only ends the printing."""
+    text = text if text.endswith("\n") or not text else text + "\n"
+    if output is not None:
+        output.write_text(text, encoding="utf-8")
+        return
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+class Progress:
+    """A line on a terminal's standard error, for work that takes more than a second."""
+
+    def __init__(self, what: str) -> None:
+        self.what, self.start, self.shown = what, time.monotonic(), False
+
+    def __enter__(self) -> Progress:
+        return self
+
+    def __call__(self, done: int, total: int) -> None:
+        if sys.stderr.isatty() and time.monotonic() - self.start > 1:
+            self.shown = True
+            bar = "#" * (20 * done // max(total, 1))
+            print(f"\r{self.what} [{bar:<20}] {done}/{total}", end="", file=sys.stderr, flush=True)
+
+    def __exit__(self, *_: object) -> None:
+        if self.shown:
+            print("\r" + " " * 60 + "\r", end="", file=sys.stderr, flush=True)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one verb and returns the exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    args = parser().parse_args(argv)
+    try:
+        return int(args.run(args))
+    except LstmSymbolicError as error:
+        message = error.render()
+    except OSError as error:
+        message = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+    except KeyboardInterrupt:
+        return 130
+    except Exception as error:
+        if os.environ.get("LSTM_SYMBOLIC_DEBUG"):
+            traceback.print_exc()
+        message = f"internal error ({type(error).__name__}: {error}); LSTM_SYMBOLIC_DEBUG=1 shows where, please report it"
+    print(f"lstm-symbolic: {message}", file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
