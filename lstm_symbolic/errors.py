@@ -45,3 +45,7 @@ class ShapeError(LstmSymbolicError):
 
 class UnsupportedNode(LstmSymbolicError):
     """An operation has no rule for a node."""
+
+
+class CellError(LstmSymbolicError):
+    """Equations do not make a cell, or no cell has this name."""

@@ -1,0 +1,10 @@
+"""Cells: closed systems of equations for one time step, their compositions, and the zoo of known cells."""
+
+from .catalogue import cell, cells
+from .cell import Cell, leaves
+from .compose import bidirectional, stack
+from .counts import parameter_count
+from .timing import TIME
+from .weights import concatenated, split
+
+__all__ = ["TIME", "Cell", "bidirectional", "cell", "cells", "concatenated", "leaves", "parameter_count", "split", "stack"]
