@@ -85,14 +85,15 @@ def _names(text: str) -> tuple[str, ...]:
 
 
 def _check(args: argparse.Namespace) -> int:
-    from .audit import render
+    from .audit.render import render
+    from .audit.terminal import Style, style_of
     from .audit.check import check
 
     with Progress("checking") as progress:
         report = check(args.paths, against=args.against, alone=args.alone, jobs=args.jobs, progress=progress)
     if args.fix or args.diff:
         return _fix(args, report)
-    _emit(render.render(report, args.format, render.style_for(sys.stdout, args.output is not None)), args.output)
+    _emit(render(report, args.format, Style() if args.output else style_of(sys.stdout)), args.output)
     return _status(args, report)
 
 

@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any, NamedTuple
 
+from .witness import witness_text
+
 SCHEMA = 1
 KINDS = ("equation", "expression", "symbol", "declaration", "data", "label", "diagram")
 STATUSES = ("read", "repaired", "skipped", "unreadable")
@@ -115,6 +117,23 @@ class Finding:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "notes", tuple(Note(*n) for n in self.notes))
+
+    @property
+    def shown(self) -> tuple[Note, ...]:
+        """The notes below the finding: what it read, expected, its witness and its fix, unless a note says it better; then the rest.
+
+        >>> spot = Finding("E202", "error", "f1", 2, 7, 2, 12, "a time index is wrong", expected="h[t - 1]")
+        >>> spot.shown
+        (Note(label='expected', text='h[t - 1]'),)
+        """
+        given = {
+            "read": self.wrote,
+            "expected": self.expected,
+            "witness": witness_text(self.witness, "as written", "expected"),
+            "fix": self.fix.text if self.fix else "",
+        }
+        standard = [n for k, v in given.items() for n in [m for m in self.notes if m.label == k] or [Note(k, v)]]
+        return (*(n for n in standard if n.text), *(n for n in self.notes if n.label not in given))
 
 
 @dataclass(frozen=True)
