@@ -85,9 +85,9 @@ def _names(text: str) -> tuple[str, ...]:
 
 
 def _check(args: argparse.Namespace) -> int:
+    from .audit.check import check
     from .audit.render import render
     from .audit.terminal import Style, style_of
-    from .audit.check import check
 
     with Progress("checking") as progress:
         report = check(args.paths, against=args.against, alone=args.alone, jobs=args.jobs, progress=progress)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
+from itertools import pairwise
 
 from .excerpt import SourceLine, excerpt, window
 from .matrix import Matrix, explanation
 from .page import PAGE
-from .render_text import summary_line
-from .report import Comparison, DocumentReport, Finding, FormulaRecord, Report, SystemRecord, Table
+from .render_text import count, summary_line
+from .report import SEVERITIES, Comparison, DocumentReport, Finding, FormulaRecord, Report, SystemRecord, Table
 from .terminal import Style, clean, glyph
 
 COLUMNS = 150
@@ -44,7 +45,7 @@ def _table(header: Sequence[str], rows: Iterable[Sequence[str]], name: str = "")
 
 
 def _entry(number: int, document: DocumentReport) -> str:
-    counts = [f"{len(found)} {severity}s" for severity in ("error", "warning", "note") if (found := document.of(severity))]
+    counts = [count(len(found), severity) for severity in SEVERITIES if (found := document.of(severity))]
     state = "not read" if document.error else ", ".join(counts) or "nothing wrong"
     return f'<li><a href="#d{number}">{_text(document.path)}</a> <span class="faint">{state}</span></li>'
 
@@ -75,12 +76,13 @@ def _document(document: DocumentReport, anchor: str) -> str:
     for finding in sorted(document.findings, key=lambda f: (f.line, f.column)):
         parts.append(_finding(finding, lines, anchor))
     if document.systems:
-        parts.append("<h3>Systems</h3>" + _table(["system", "cell", "relation", "layout", "names", "under", "formulas"], map(_system, document.systems)))
+        header = ["system", "cell", "relation", "layout", "names", "under", "formulas"]
+        parts.append("<h3>Systems</h3>" + _table(header, map(_system, document.systems)))
     parts += [_worked(table) for table in document.tables]
     if document.formulas:
         rows = [_formula(f, anchor) for f in document.formulas]
         table = _table(["line", "kind", "status", "written", "read"], rows, "formulas")
-        parts.append(f"<details open><summary>{len(rows)} formulas</summary>{table}</details>")
+        parts.append(f"<details open><summary>{count(len(rows), 'formula')}</summary>{table}</details>")
     return "\n".join([*parts, "</section>"])
 
 
@@ -89,10 +91,9 @@ def _finding(finding: Finding, lines: Sequence[str], anchor: str) -> str:
     target = f'<a href="#{anchor}-{_text(finding.formula)}">{place}</a>' if finding.formula else place
     source = "".join(_source(line) for line in excerpt(lines, finding))
     notes = "".join(f"<dt>{_text(n.label)}</dt><dd>{_code(n.text)}</dd>" for n in finding.shown)
-    return (
-        f'<article class="{finding.severity}"><h3><span class="code">{finding.severity} {_text(finding.code)}</span> {_text(finding.message)}'
-        f' <span class="faint">{target}</span></h3>\n<pre>{source}</pre>\n<dl>{notes}</dl></article>'
-    )
+    kind = f'<span class="code">{finding.severity} {_text(finding.code)}</span>'
+    head = f'<h3>{kind} {_text(finding.message)} <span class="faint">{target}</span></h3>'
+    return f'<article class="{finding.severity}">{head}\n<pre>{source}</pre>\n<dl>{notes}</dl></article>'
 
 
 def _source(line: SourceLine) -> str:
@@ -107,7 +108,7 @@ def _source(line: SourceLine) -> str:
 def _runs(line: SourceLine, first: int, last: int) -> Iterator[tuple[int, int, str]]:
     """Stretches of a line that look alike; where marks overlap the finding wins over a label."""
     cuts = sorted({first, last, *(c for m in line.marks for c in (m.start, m.end) if first < c < last)})
-    for a, b in zip(cuts, cuts[1:], strict=False):
+    for a, b in pairwise(cuts):
         signs = {m.sign for m in line.marks if m.start <= a < m.end}
         yield a, b, "^" if "^" in signs else "-" if "-" in signs else ""
 
@@ -134,4 +135,5 @@ def _worked(table: Table) -> str:
 def _formula(f: FormulaRecord, anchor: str) -> list[str]:
     repairs = "".join(f"<br><small>{_text(r.why)}: {_code(r.wrote)} → {_code(r.read) or 'nothing'}</small>" for r in f.repairs)
     read = _code(f.plain) + (f' <span class="faint">{_text(f.reason)}</span>' if f.reason else "")
-    return [f'<span id="{anchor}-{_text(f.id)}">{f.line}:{f.column}</span>', f.kind, f'<span class="{f.status}">{f.status}</span>', _code(f.raw), read + repairs]
+    place = f'<span id="{anchor}-{_text(f.id)}">{f.line}:{f.column}</span>'
+    return [place, f.kind, f'<span class="{f.status}">{f.status}</span>', _code(f.raw), read + repairs]

@@ -6,15 +6,15 @@ Untrusted text stands in code spans, or escaped, so that it can neither open mar
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from .matrix import Matrix, explanation
-from .render_text import finding_lines, summary_line
+from .render_text import count, finding_lines, summary_line
 from .report import DocumentReport, Report
 from .terminal import Style, clean
 
 _PLAIN = Style(100)
-_SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-.!|~$>])")
+_SPECIAL = re.compile(r"([\\`*_\[\]#|~$>])")
 
 
 def render_markdown(report: Report) -> str:
@@ -61,8 +61,12 @@ def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
-def _mapping(items: Iterable[tuple[str, str]], sign: str) -> str:
-    return code(", ".join(f"{k} {sign} {v}" for k, v in items))
+def _mapping(table: Mapping[str, str], sign: str) -> str:
+    return code(", ".join(f"{k} {sign} {v}" for k, v in table.items() if k != v))
+
+
+def _folded(title: str, table: str) -> str:
+    return f"<details><summary>{title}</summary>\n\n{table}\n\n</details>"
 
 
 def _comparisons(report: Report) -> Iterator[str]:
@@ -88,7 +92,7 @@ def _document(document: DocumentReport) -> Iterator[str]:
         yield _fenced([*finding_lines(document, finding, lines, _PLAIN)][1:])
     if document.systems:
         rows = [
-            [escape(s.title or s.id), code(s.cell or ""), s.relation, s.layout, _mapping(s.names.items(), "→"), _mapping(s.under.items(), ":=")]
+            [escape(s.title or s.id), code(s.cell or ""), s.relation, s.layout, _mapping(s.names, "→"), _mapping(s.under, ":=")]
             for s in document.systems
         ]
         yield _table(["system", "cell", "relation", "layout", "names", "under"], rows)
@@ -97,7 +101,7 @@ def _document(document: DocumentReport) -> Iterator[str]:
         yield _table([escape(h) for h in table.header], [[escape(x) for x in row] for row in table.rows])
     if document.formulas:
         listed = [[str(f.line), f.kind, f.status, code(f.raw), code(f.plain) or escape(f.reason)] for f in document.formulas]
-        yield f"<details><summary>{len(listed)} formulas</summary>\n\n{_table(['line', 'kind', 'status', 'written', 'read'], listed)}\n\n</details>"
+        yield _folded(count(len(listed), "formula"), _table(["line", "kind", "status", "written", "read"], listed))
     repairs = [[str(f.line), escape(r.why), code(r.wrote), code(r.read)] for f in document.formulas for r in f.repairs]
     if repairs:
-        yield f"<details><summary>{len(repairs)} repairs</summary>\n\n{_table(['line', 'why', 'wrote', 'read'], repairs)}\n\n</details>"
+        yield _folded(count(len(repairs), "repair"), _table(["line", "why", "wrote", "read"], repairs))

@@ -28,7 +28,11 @@ def _run(report: Report) -> dict[str, Any]:
             {
                 "executionSuccessful": not unread,
                 "toolExecutionNotifications": [
-                    {"level": "error", "message": {"text": d.error}, "locations": [{"physicalLocation": {"artifactLocation": _artifact(d)}}]}
+                    {
+                        "level": "error",
+                        "message": {"text": d.error},
+                        "locations": [{"physicalLocation": {"artifactLocation": _artifact(d)}}],
+                    }
                     for d in unread
                 ],
             }

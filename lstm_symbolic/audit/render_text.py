@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from .excerpt import SourceLine, excerpt, underlined, window
 from .matrix import Matrix
-from .report import DocumentReport, Finding, Report, SystemRecord, Table
+from .report import SEVERITIES, DocumentReport, Finding, Report, SystemRecord, Table
 from .terminal import Style, clean, pad, width, wrap
 
 MAX_DETAILS = 60
@@ -79,7 +79,7 @@ def _source_lines(line: SourceLine, digits: int, bar: str, severity: str, style:
 def system_lines(document: DocumentReport, style: Style) -> Iterator[str]:
     """Which cell every system is, and under which mapping."""
     if document.systems:
-        yield style.paint(f"{clean(document.path)}: {_count(len(document.systems), 'system')}", "path")
+        yield style.paint(f"{clean(document.path)}: {count(len(document.systems), 'system')}", "path")
     for system in document.systems:
         yield from _hanging(f"  {clean(system.title or system.id)}", _system_text(system), style)
         renamed = ", ".join(f"{k} → {v}" for k, v in system.names.items() if k != v)
@@ -93,7 +93,7 @@ def _system_text(system: SystemRecord) -> str:
     cell = f"{_RELATIONS.get(system.relation, '?')} {system.cell} ({system.relation})" if system.cell else "no known cell"
     layout = {"row": "row vectors", "column": "column vectors", "scalar": "scalars"}.get(system.layout, system.layout)
     reason = f"; {system.reason}" if system.reason else ""
-    return f"{cell}, {layout}, {_count(len(system.formulas), 'formula')}{reason}"
+    return f"{cell}, {layout}, {count(len(system.formulas), 'formula')}{reason}"
 
 
 def repair_lines(document: DocumentReport, style: Style) -> Iterator[str]:
@@ -104,7 +104,7 @@ def repair_lines(document: DocumentReport, style: Style) -> Iterator[str]:
             kinds.setdefault(repair.why, {}).setdefault((repair.wrote, repair.read), []).append(formula.line)
     if kinds:
         total = sum(len(f.repairs) for f in document.formulas)
-        yield style.paint(f"{clean(document.path)}: {_count(total, 'repair')}", "path")
+        yield style.paint(f"{clean(document.path)}: {count(total, 'repair')}", "path")
     for why, repairs in kinds.items():
         texts = [f"{_lines(at)}: {wrote} → {read or 'nothing'}" for (wrote, read), at in repairs.items()]
         yield from _hanging(f"  {clean(why)}", ";  ".join(texts), style)
@@ -145,15 +145,20 @@ def summary_line(report: Report, style: Style) -> str:
     s = report.summary
     unread = sum(bool(d.error) for d in report.documents)
     states = [f"{s[k]} {k}" for k in ("read", "repaired", "skipped", "unreadable") if s[k]]
-    counts = ", ".join(style.paint(_count(s[f"{k}s"], k), k) for k in ("error", "warning", "note") if s[f"{k}s"])
-    read = _count(s["documents"], "document") + (f" ({unread} not read)" if unread else "")
-    read += f" · {_count(s['formulas'], 'formula')}" + (f": {', '.join(states)}" if states else "")
+    counts = ", ".join(style.paint(count(s[f"{k}s"], k), k) for k in SEVERITIES if s[f"{k}s"])
+    read = count(s["documents"], "document") + (f" ({unread} not read)" if unread else "")
+    read += f" · {count(s['formulas'], 'formula')}" + (f": {', '.join(states)}" if states else "")
     found = counts or style.paint("nothing wrong", "good")
     found += f"    {report.seconds:.1f} s" if report.seconds is not None else ""
     return read + (" · " if width(read) + 50 <= style.width else "\n") + found
 
 
-def _count(number: int, noun: str) -> str:
+def count(number: int, noun: str) -> str:
+    """A number with its noun.
+
+    >>> count(1, "error"), count(2, "error")
+    ('1 error', '2 errors')
+    """
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
