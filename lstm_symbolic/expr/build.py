@@ -77,7 +77,12 @@ def add(*terms: Expr) -> Expr:
 
 
 def neg(e: Expr) -> Expr:
-    return -e if isinstance(e, Rational) else times(Integer(-1), e)
+    """The negation; the sign of a leading number changes."""
+    if isinstance(e, Rational):
+        return -e
+    if isinstance(e, Mul | MatMul) and isinstance(e.args[0], Rational) and e.args[0] != -1:
+        return e.func(-e.args[0], *e.args[1:], evaluate=False)
+    return times(Integer(-1), e)
 
 
 def times(a: Expr, b: Expr) -> Expr:

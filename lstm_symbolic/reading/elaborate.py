@@ -1,0 +1,469 @@
+"""Elaboration: from what was written to what is meant, for a whole system at once.
+
+Every symbol gets a kind, every undecided product, pairing and application a meaning. Readings are kept in a bounded beam and the
+cheapest one of the whole system wins (see ``kinds``); a runner-up that costs nearly the same makes a formula ambiguous, and the report
+says so. Column and row vectors are tried both. Dimensions follow by unification (``expr.infer``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+
+from sympy import Expr, Integer
+
+from ..errors import ReadError
+from ..expr.functions import FUNCTIONS
+from ..expr.term import Term, TermEquation
+from .kinds import HADAMARD, prior, product
+from .surface import Name, Statement, Surface
+
+BEAM = 12
+#: A second reading within this cost of the best one makes a formula ambiguous.
+NARROW = 0.25
+_CALL_LETTERS = {"f", "g", "h", "phi", "varphi", "psi", "rho", "F", "G", "theta", "H", "act"}
+_STATES = {"h", "c", "s", "C", "H", "S", "a", "y"}
+
+Kinds = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One way to read a node: its cost, kind and term, and the kinds of the symbols met so far."""
+
+    cost: float
+    kind: str
+    term: Term
+    kinds: Kinds
+
+
+@dataclass(frozen=True)
+class Threaded:
+    """Several nodes read one after the other under the same kinds."""
+
+    cost: float
+    items: tuple[Reading, ...]
+    kinds: Kinds
+
+
+@dataclass(frozen=True)
+class Context:
+    """What is known before a system is read: time-indexed names, defined names, declared kinds, layout."""
+
+    layout: str = "column"
+    timed: frozenset[str] = frozenset()
+    plain_use: frozenset[str] = frozenset()
+    declared: Mapping[str, str] = field(default_factory=dict)
+    convolution: bool = False
+
+
+@dataclass(frozen=True)
+class Elaborated:
+    """The reading of a system: one equation (or the error) for each statement, the kinds, the layout, and which ones are ambiguous."""
+
+    equations: tuple[TermEquation | ReadError, ...]
+    kinds: Kinds
+    layout: str
+    cost: float
+    ambiguous: Mapping[int, str]
+
+
+def _prune(readings: list[Reading]) -> list[Reading]:
+    return sorted(readings, key=lambda r: r.cost)[:BEAM]
+
+
+@dataclass(frozen=True)
+class Elaborator:
+    """One walk over surfaces; a method a node. Every method returns the cheapest readings first."""
+
+    context: Context
+
+    def read(self, s: Surface, kinds: Kinds) -> list[Reading]:
+        method: Callable[[Surface, Kinds], list[Reading]] | None = getattr(self, f"_{s.op}", None)
+        if method is None:
+            raise ReadError(f"a {s.op} cannot stand here", "", s.span[0])
+        return _prune([replace(r, term=r.term.at(s.span)) for r in method(s, kinds)])
+
+    def thread(self, nodes: Sequence[Surface], kinds: Kinds) -> list[Threaded]:
+        beam = [Threaded(0.0, (), kinds)]
+        for node in nodes:
+            grown = [Threaded(b.cost + r.cost, (*b.items, r), r.kinds) for b in beam for r in self.read(node, b.kinds)]
+            beam = sorted(grown, key=lambda b: b.cost)[:BEAM]
+        return beam
+
+    # -- leaves ------------------------------------------------------------------------------------------------------------------
+
+    def _num(self, s: Surface, kinds: Kinds) -> list[Reading]:
+        return [Reading(0.0, "s", Term("num", number=s.number), kinds)]
+
+    def _sym(self, s: Surface, kinds: Kinds) -> list[Reading]:
+        assert s.name is not None
+        name, index = timed_name(s.name, self.context.timed)
+        if name.base == "pi" and not name.subs:
+            return [Reading(0.0, "s", Term("pi"), kinds)]
+        key = name.plain
+        term = Term("sym", name=key, index=index)
+        if key in kinds:
+            return [Reading(0.0, kinds[key], term, kinds)]
+        if key in self.context.declared:
+            options: tuple[tuple[str, float], ...] = ((self.context.declared[key], 0.0),)
+        else:
+            options = prior(name, bool(index) or name.plain in self.context.timed, "".join((*name.subs, *name.sups)))
+        return [Reading(cost, kind, term, {**kinds, key: kind}) for kind, cost in options]
+
+    def _function(self, s: Surface, kinds: Kinds) -> list[Reading]:
+        return [Reading(0.0, "s", Term("sym", name=s.glyph), kinds)]
+
+    # -- sums and products -------------------------------------------------------------------------------------------------------
+
+    def _neg(self, s: Surface, kinds: Kinds) -> list[Reading]:
+        return [replace(r, term=Term("neg", (r.term,))) for r in self.read(s.args[0], kinds)]
+
+    def _group(self, s: Surface, kinds: Kinds) -> list[Reading]:
+        inner = s.args[0]
+        readings = self.read(inner, kinds)
+        if s.glyph == "[" and inner.op == "product" and set(inner.glyphs) == {""}:
+            for b in self.thread(inner.args, kinds):
+                if all(i.kind == "m" for i in b.items):
+                    blocks = Term("hstack", tuple(i.term for i in b.items))
+                    readings.append(Reading(b.cost - 0.1, "m", blocks, b.kinds))
+        return readings
+
+    def _add(self, s: Surface, kinds: Kinds) -> list[Reading]:
+        return [self.joined(b, Term("add", tuple(i.term for i in b.items))) for b in self.thread(s.args, kinds)]
+
+    def joined(self, b: Threaded, term: Term) -> Reading:
+        """An elementwise combination: one kind for all, numbers fit everywhere."""
+        present = {i.kind for i in b.items if not _is_number(i.term)} or {"s"}
+        symbols = present - {"s"}
+        cost = 0.0 if len(present) == 1 else 1.5 if len(symbols) == 1 else 4.0
+        kind = "m" if "m" in symbols else next(iter(sorted(symbols)), "s")
+        return Reading(b.cost + cost, kind, term, b.kinds)
+
+    def _product(self, s: Surface, kinds: Kinds) -> list[Reading]:
+        """A flat chain of factors: the usual grouping first, others when its kinds clash."""
+        results = []
+        for b in self.thread(s.args, kinds):
+            best = float("inf")
+            for rank, tree in enumerate(groupings(s.glyphs)):
+                if rank and best < 2.0:
+                    break
+                for cost, kind, term in self.multiply(tree, b.items, s.glyphs):
+                    best = min(best, cost)
+                    results.append(Reading(b.cost + cost + 0.1 * rank, kind, term, b.kinds))
+        return results
+
+    def multiply(self, tree: Tree, items: Sequence[Reading], glyphs: Sequence[str]) -> list[tuple[float, str, Term]]:
+        if isinstance(tree, int):
+            return [(0.0, items[tree].kind, items[tree].term)]
+        left, right, glyph = tree
+        found = []
+        for cost_a, kind_a, a in self.multiply(left, items, glyphs):
+            for cost_b, kind_b, b in self.multiply(right, items, glyphs):
+                for op, kind, cost in product(kind_a, kind_b, glyph, self.context.layout):
+                    if self.context.convolution and op == "matmul" and kind_a == "m" and glyph in ("*", r"\ast", r"\star"):
+                        op = "conv"
+                    span = (a.span[0], b.span[1]) if a.span and b.span else None
+                    found.append((cost_a + cost_b + cost, kind, Term(op, (a, b), span=span)))
+        return sorted(found, key=lambda x: x[0])[:3]
+
+    def _frac(self, s: Surface, kinds: Kinds) -> list[Reading]:
+        return [self.joined(b, Term("div", tuple(i.term for i in b.items))) for b in self.thread(s.args, kinds)]
+
+    def _power(self, s: Surface, kinds: Kinds) -> list[Reading]:
+        results = []
+        for b in self.thread(s.args, kinds):
+            base, exponent = b.items
+            if base.kind == "m" and exponent.term.op == "num" and exponent.term.number < 0:
+                raise ReadError("the inverse of a matrix is not part of the cell language", "", s.span[0])
+            clash = 0.0 if exponent.kind == "s" else 3.0
+            results.append(Reading(b.cost + clash, base.kind, Term("pow", (base.term, exponent.term)), b.kinds))
+        return results
+
+    def _transpose(self, s: Surface, kinds: Kinds) -> list[Reading]:
+        flip = {"v": "w", "w": "v"}
+        return [replace(r, kind=flip.get(r.kind, r.kind), term=Term("T", (r.term,))) for r in self.read(s.args[0], kinds)]
+
+    # -- pairings ----------------------------------------------------------------------------------------------------------------
+
+    def _pair(self, s: Surface, kinds: Kinds) -> list[Reading]:
+        results = []
+        for b in self.thread(s.args, kinds):
+            present = {i.kind for i in b.items}
+            cost = 0.0 if len(present) == 1 else 2.0
+            if all(_is_number(i.term) for i in b.items):
+                raise ReadError("a list of numbers is data, not a formula", "", s.span[0])
+            kind = "m" if present == {"m"} else "v"
+            op = "hstack" if kind == "m" else "concat"
+            extra = 0.0 if s.glyph != "(" else 0.3
+            results.append(Reading(b.cost + cost + extra, kind, Term(op, tuple(i.term for i in b.items)), b.kinds))
+        return results
+
+    def _oplus(self, s: Surface, kinds: Kinds) -> list[Reading]:
+        results = []
+        for b in self.thread(s.args, kinds):
+            terms = tuple(i.term for i in b.items)
+            results.append(Reading(b.cost, "v", Term("concat", terms), b.kinds))
+            total = self.joined(b, Term("add", terms))
+            results.append(replace(total, cost=total.cost + 0.5))
+        return results
+
+    def _matrix(self, s: Surface, kinds: Kinds) -> list[Reading]:
+        rows = [row.args for row in s.args]
+        cells = [c for row in rows for c in row]
+        if any(c.op == "function" for c in cells):
+            raise ReadError("a column of functions applied to blocks: write the equations one by one", "", s.span[0])
+        results = []
+        for b in self.thread(cells, kinds):
+            if all(_is_number(i.term) for i in b.items):
+                table = _grid([i.term for i in b.items], len(rows))
+                term = Term("matrix", tuple(Term("row", tuple(r)) for r in table))
+                results += [Reading(b.cost, k, term, b.kinds) for k in ("m", "v")]
+                continue
+            grid = _grid([i.term for i in b.items], len(rows))
+            if len(grid[0]) == 1 or len(grid) == 1:
+                kind = "m" if all(i.kind == "m" for i in b.items) else "v"
+                across = "vstack" if len(grid[0]) == 1 else "hstack"
+                term = Term(across if kind == "m" else "concat", tuple(i.term for i in b.items))
+            else:
+                kind, term = "m", Term("vstack", tuple(Term("hstack", tuple(r)) for r in grid))
+            mixed = 0.0 if len({i.kind for i in b.items}) == 1 else 1.0
+            results.append(Reading(b.cost + mixed, kind, term, b.kinds))
+        return results
+
+    def _cases(self, s: Surface, kinds: Kinds) -> list[Reading]:
+        nodes = [a for a in s.args if a.op != "otherwise"]
+        results = []
+        for b in self.thread(nodes, kinds):
+            items = iter(b.items)
+            parts = [Term("num") if a.op == "otherwise" else next(items).term for a in s.args]
+            values, conditions = parts[0::2], [c for c, a in zip(parts[1::2], s.args[1::2], strict=True) if a.op != "otherwise"]
+            if len(conditions) != len(values) - 1:
+                raise ReadError("a case distinction needs a last case without condition", "", s.span[0])
+            term = values[-1]
+            for value, condition in zip(reversed(values[:-1]), reversed(conditions), strict=True):
+                term = Term("call", (condition, value, term), name="where")
+            main = Threaded(b.cost, tuple(i for i in b.items if i.term.name not in _COMPARISONS), b.kinds)
+            results.append(self.joined(main, term))
+        return results
+
+    def _compare(self, s: Surface, kinds: Kinds) -> list[Reading]:
+        return [Reading(b.cost, "s", Term("call", tuple(i.term for i in b.items), name=s.glyph), b.kinds) for b in self.thread(s.args, kinds)]
+
+    # -- functions ---------------------------------------------------------------------------------------------------------------
+
+    def _call(self, s: Surface, kinds: Kinds) -> list[Reading]:
+        name = s.glyph
+        results = []
+        for b in self.thread(s.args, kinds):
+            terms = tuple(i.term for i in b.items)
+            first = b.items[0]
+            if name in FUNCTIONS and len(terms) not in FUNCTIONS[name][1]:
+                raise ReadError(f"{name} is applied to {len(terms)} arguments", "", s.span[0])
+            if name in ("diag", "trace", "norm", "softmax", "total") and len(terms) != 1:
+                raise ReadError(f"{name} takes one argument, here {len(terms)}", "", s.span[0])
+            match name:
+                case "diag":
+                    cost = 0.0 if first.kind in ("v", "w") else 2.0
+                    results.append(Reading(b.cost + cost, "m", Term("diag", terms), b.kinds))
+                case "trace" | "norm":
+                    results.append(Reading(b.cost, "s", Term(name, terms), b.kinds))
+                case "softmax":
+                    results.append(Reading(b.cost, first.kind, Term(name, terms), b.kinds))
+                case "concat":
+                    results.append(Reading(b.cost, "v", Term("concat", terms), b.kinds))
+                case "matmul" if len(terms) == 2:
+                    for op, kind, cost in product(b.items[0].kind, b.items[1].kind, "@", self.context.layout):
+                        results.append(Reading(b.cost + cost, kind, Term(op, terms), b.kinds))
+                case _:
+                    results.append(self.joined(b, Term("call", terms, name=name)))
+        return results
+
+    def _apply(self, s: Surface, kinds: Kinds) -> list[Reading]:
+        """``W(r * h)`` is a product, ``f(z)`` a call; letters and what else the name is used for decide."""
+        symbol, group = s.args
+        name = symbol.name
+        assert name is not None
+        results = []
+        if group.op == "group" or name.subs or name.time is not None or name.base[:1] in "WUV":
+            chain = Surface("product", (symbol, group), glyphs=("",), span=s.span)
+            results += [replace(r, cost=r.cost + self.product_cost(name)) for r in self._product(chain, kinds)]
+        if name.time is None and not name.layer:
+            inner = group.args if group.op in ("group", "pair") else (group,)
+            cost = self.call_cost(name)
+            for b in self.thread(inner, kinds):
+                called = self.joined(b, Term("call", tuple(i.term for i in b.items), name=name.plain))
+                results.append(replace(called, cost=called.cost + cost))
+        return results
+
+    def product_cost(self, name: Name) -> float:
+        function = name.base in _CALL_LETTERS and not name.subs and name.time is None
+        return 2.0 if function and name.plain not in self.context.plain_use else 0.0
+
+    def call_cost(self, name: Name) -> float:
+        if name.plain in self.context.plain_use or name.plain in self.context.timed:
+            return 4.0
+        if name.base in _CALL_LETTERS or len(name.base) > 2:
+            return 0.0 if not name.primes else 0.5
+        return 6.0 if name.base[:1] in "WUVb" else 3.0
+
+    # -- calculus ----------------------------------------------------------------------------------------------------------------
+
+    def _grad(self, s: Surface, kinds: Kinds) -> list[Reading]:
+        return [replace(r, term=Term("grad", (r.term,))) for r in self.read(s.args[0], kinds)]
+
+    def _jac(self, s: Surface, kinds: Kinds) -> list[Reading]:
+        results = []
+        for b in self.thread(s.args, kinds):
+            term = Term("jac", tuple(i.term for i in b.items))
+            results += [Reading(b.cost, "m", term, b.kinds), Reading(b.cost + 0.5, "v", term, b.kinds)]
+        return results
+
+    def _sum(self, s: Surface, kinds: Kinds) -> list[Reading]:
+        return [replace(r, term=Term(s.op, (r.term,), index=s.index)) for r in self.read(s.args[0], kinds)]
+
+    _prod = _sum
+
+
+_COMPARISONS = {"gt", "ge", "lt", "le", "eq", "ne"}
+
+Tree = "int | tuple[Tree, Tree, str]"
+
+
+def groupings(glyphs: Sequence[str]) -> list[Tree]:  # type: ignore[valid-type]
+    """Ways to bracket a chain: juxtaposition binds tighter and the rest to the left; then elementwise glyphs loosest; then left; then right."""
+    n = len(glyphs) + 1
+
+    def left(k: int, end: int) -> Tree:  # type: ignore[valid-type]
+        tree: Tree = k  # type: ignore[valid-type]
+        for j in range(k + 1, end):
+            tree = (tree, j, glyphs[j - 1])
+        return tree
+
+    def by(loose: Callable[[str], bool], inner: Callable[[int, int], Tree]) -> Tree:  # type: ignore[valid-type]
+        cuts = [0, *(k + 1 for k, g in enumerate(glyphs) if loose(g)), n]
+        pieces = [inner(a, b) for a, b in zip(cuts, cuts[1:], strict=False)]
+        tree = pieces[0]
+        for cut, piece in zip(cuts[1:], pieces[1:], strict=False):
+            tree = (tree, piece, glyphs[cut - 1])
+        return tree
+
+    def tight(a: int, b: int) -> Tree:  # type: ignore[valid-type]
+        part = glyphs[a : b - 1]
+        return _shift(groupings(part)[0], a) if any(g == "" for g in part) and any(g for g in part) else left(a, b)
+
+    right: Tree = n - 1  # type: ignore[valid-type]
+    for j in range(n - 2, -1, -1):
+        right = (j, right, glyphs[j])
+    return [by(lambda g: g != "", left), by(lambda g: g in HADAMARD, tight), left(0, n), by(lambda g: g == "", left), right]
+
+
+def _shift(tree: Tree, by: int) -> Tree:  # type: ignore[valid-type]
+    return tree + by if isinstance(tree, int) else (_shift(tree[0], by), _shift(tree[1], by), tree[2])
+
+
+def _grid(cells: list[Term], rows: int) -> list[list[Term]]:
+    width = len(cells) // rows
+    return [cells[k * width : (k + 1) * width] for k in range(rows)]
+
+
+def _is_number(term: Term) -> bool:
+    return term.op == "num" or (term.op == "neg" and term.args[0].op == "num")
+
+
+def timed_name(name: Name, timed: frozenset[str]) -> tuple[Name, tuple[Expr, ...]]:
+    """The name without its time, and its index; ``h_0`` is time 0 where h has times elsewhere (or is a state's letter)."""
+    index: tuple[Expr, ...] = () if name.time is None else (name.time,)
+    if name.layer is not None:
+        index = (name.layer, *index) if index else (name.layer,)
+    bare = replace(name, time=None, layer=None)
+    tags = name.subs + name.sups
+    if not index and len(tags) == 1 and tags[0].isdigit():
+        rest = replace(bare, subs=(), sups=())
+        if rest.plain in timed or (tags[0] == "0" and name.base in _STATES and not name.sups):
+            return rest, (Integer(int(tags[0])),)
+    return bare, index
+
+
+def names_of(statements: Sequence[Statement]) -> Context:
+    """Which names have a time somewhere, and which are used other than as a function."""
+    timed, plain_use = set(), set()
+    for node in (n for s in statements for side in s.sides for n in side.walk()):
+        applied = node.args[0] if node.op == "apply" else None
+        if applied is not None and applied.name is not None:
+            plain_use.discard(id(applied))  # type: ignore[arg-type]
+        if node.op == "sym" and node.name is not None and node.name.time is not None:
+            timed.add(replace(node.name, time=None, layer=None).plain)
+    heads = {id(n.args[0]) for s in statements for side in s.sides for n in side.walk() if n.op == "apply"}
+    for s in statements:
+        for side in s.sides:
+            plain_use |= {n.name.plain for n in side.walk() if n.op == "sym" and n.name is not None and id(n) not in heads}
+    return Context(timed=frozenset(timed), plain_use=frozenset(plain_use))
+
+
+@dataclass(frozen=True)
+class _Path:
+    cost: float
+    kinds: Kinds
+    equations: tuple[TermEquation | ReadError, ...]
+    costs: tuple[float, ...] = ()
+
+
+def elaborate(
+    statements: Sequence[Statement], declared: Mapping[str, str] | None = None, layout: str | None = None, convolution: bool = False
+) -> Elaborated:
+    """The cheapest reading of a system of statements, over both layouts unless one is given.
+
+    >>> from .tidy import split
+    >>> from .grammar import parse
+    >>> from .tokens import tokenize
+    >>> from ..expr.plain import write
+    >>> s = parse(split(tokenize(r"h_t = o_t \\cdot \\tanh(W \\cdot c_t)"))[0])
+    >>> [write(side) for side in elaborate([s]).equations[0].sides]
+    ['h[t]', 'o[t] * tanh(W @ c[t])']
+    """
+    base = replace(names_of(statements), declared=declared or {}, convolution=convolution)
+    layouts = (layout,) if layout else ("column", "row")
+    runs = [_run(statements, replace(base, layout=name)) for name in layouts]
+    return min(runs, key=lambda r: r.cost)
+
+
+def _run(statements: Sequence[Statement], context: Context) -> Elaborated:
+    elaborator = Elaborator(context)
+    beam = [_Path(0.0, {}, ())]
+    for statement in statements:
+        grown: list[_Path] = []
+        failure: ReadError | None = None
+        for path in beam:
+            try:
+                for cost, kinds, sides in _sides(elaborator, statement, path.kinds):
+                    equation = TermEquation(sides)
+                    grown.append(_Path(path.cost + cost, kinds, (*path.equations, equation), (*path.costs, cost)))
+            except ReadError as error:
+                failure = error
+        if not grown:
+            assert failure is not None
+            grown = [replace(p, equations=(*p.equations, failure), costs=(*p.costs, 0.0)) for p in beam]
+        beam = sorted(grown, key=lambda p: p.cost)[:BEAM]
+    best = beam[0]
+    ambiguous: dict[int, str] = {}
+    for other in beam[1:]:
+        if other.cost - best.cost >= NARROW:
+            break
+        for k, (a, b) in enumerate(zip(best.equations, other.equations, strict=True)):
+            if a != b and isinstance(b, TermEquation) and k not in ambiguous:
+                from ..expr.plain import write
+
+                ambiguous[k] = " = ".join(write(s) for s in b.sides)
+    return Elaborated(best.equations, best.kinds, context.layout, best.cost, ambiguous)
+
+
+def _sides(elaborator: Elaborator, statement: Statement, kinds: Kinds) -> list[tuple[float, Kinds, tuple[Term, ...]]]:
+    found = []
+    for b in elaborator.thread(statement.sides, kinds):
+        present = {i.kind for i in b.items if not _is_number(i.term)}
+        clash = 0.0 if len(present) <= 1 else 2.0 if present == {"s", "v"} else 3.0
+        zero = Fraction(0)
+        found.append((b.cost + clash + zero, b.kinds, tuple(i.term for i in b.items)))
+    return found

@@ -1,0 +1,154 @@
+"""Sub- and superscripts: is this index a time, a tag of the name, a power or a transpose?
+
+``h_{t-1}``, ``c^{<t>}``, ``h^{(t)}`` are times; the f of ``W_f``, ``U^f``, ``W^{(f)}`` is part of the name; ``W^T``, ``W^\\top`` transpose;
+``g^2`` is a power. A tag that is no time expression stays in the name (``F1_{TS_1}`` is ``F1_TS1``).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from sympy import Expr, Integer, Symbol
+
+from ..errors import ReadError
+from .surface import Name
+from .tokens import GREEK, Token
+
+TRANSPOSE = {"T", r"\top", r"\intercal", r"\mathsf{T}", r"\mathrm{T}", r"\text{T}", r"\mathsf T", r"\mathrm T", "tr", r"\transp", r"\mathsf", r"\mathrm"}
+ACCENTS = {
+    "tilde": "tilde", "widetilde": "tilde", "hat": "hat", "widehat": "hat", "bar": "bar", "overline": "bar", "check": "check", "dot": "dot",
+    "ddot": "ddot", "overrightarrow": "fwd", "overleftarrow": "bwd", "underline": "", "vec": "", "acute": "acute", "breve": "breve",
+}  # fmt: skip
+STYLES = {
+    "mathbf", "boldsymbol", "bm", "mathit", "mathcal", "mathscr", "mathbb", "mathfrak", "pmb", "bold", "boldmath", "symbf", "vb", "bf",
+}  # fmt: skip
+WORDS = {"mathrm", "operatorname", "text", "textrm", "mathsf", "textbf", "textit", "texttt", "mathtt", "mbox", "textnormal", "rm", "hbox"}
+
+_WRAP = {"(": ")", "<": ">", r"\langle": r"\rangle", "[": "]", r"\{": r"\}", "{": "}"}
+_TIME = re.compile(r"(?P<var>t|T|\\tau|[a-z])(?:(?P<sign>[+-])(?P<by>\d+|[a-z]))?")
+#: Letters that are a time by themselves; the other letters are one only inside brackets or with an offset.
+_ALWAYS_TIME = {"t", "T", r"\tau"}
+_RUNNING = {"k", "j", "s", "n", "l", "i", "m"}
+_GATE_TAGS = {"i"}
+
+
+@dataclass(frozen=True)
+class Index:
+    """What one sub- or superscript says."""
+
+    time: Expr | None = None
+    layer: Expr | None = None
+    tags: tuple[str, ...] = ()
+    power: int | None = None
+    transpose: bool = False
+    primes: int = 0
+
+
+def read_index(tokens: Sequence[Token], above: bool, bound: frozenset[str] = frozenset()) -> Index:
+    """The meaning of a group of tokens below (or above) a symbol; ``bound`` holds the running indices of enclosing sums."""
+    texts = [t.text for t in tokens]
+    if above:
+        joined = "".join(texts)
+        if joined in TRANSPOSE:
+            return Index(transpose=True)
+        if texts and all(x in (r"\prime", "'") for x in texts):
+            return Index(primes=len(texts))
+        if joined.isdigit():
+            return Index(power=int(joined))
+    inner, wrapped = _unwrap(texts)
+    if not inner:
+        return Index()
+    if "," in inner or ";" in inner:
+        return _several(tokens, inner, above, bound)
+    time = _time(inner, wrapped, above, bound)
+    if time is not None:
+        return Index(layer=time) if above and not wrapped and str(time).startswith(("l", "L")) else Index(time=time)
+    return Index(tags=(_tag(inner),))
+
+
+def _unwrap(texts: list[str]) -> tuple[list[str], bool]:
+    wrapped = False
+    while len(texts) >= 2 and _WRAP.get(texts[0]) == texts[-1]:
+        wrapped = wrapped or texts[0] != "{"
+        texts = texts[1:-1]
+    return [t for t in texts if t not in ("{", "}")], wrapped
+
+
+def _several(tokens: Sequence[Token], inner: list[str], above: bool, bound: frozenset[str]) -> Index:
+    """``{t, l}``, ``{i,x}``: each part by itself; tags of one symbol join (W_{i,x} is W_ix)."""
+    parts: list[list[str]] = [[]]
+    for text in inner:
+        if text in (",", ";"):
+            parts.append([])
+        else:
+            parts[-1].append(text)
+    result, tags = Index(), []
+    for part in parts:
+        time = _time(part, False, False, bound) if part else None
+        if time is not None and result.time is None:
+            result = replace(result, time=time)
+        elif time is not None:
+            result = replace(result, layer=time)
+        elif part == ["l"]:
+            result = replace(result, layer=Symbol("l", integer=True))
+        elif part:
+            tags.append(_tag(part))
+    return replace(result, tags=("".join(tags),) if tags else ())
+
+
+def _time(texts: list[str], wrapped: bool, above: bool, bound: frozenset[str]) -> Expr | None:
+    match = _TIME.fullmatch("".join(texts))
+    if match is None:
+        return None
+    var, sign, by = match["var"], match["sign"], match["by"]
+    letter = var.lstrip("\\")
+    known = var in _ALWAYS_TIME or letter in bound
+    running = var in _RUNNING and (sign is not None or (wrapped and var not in _GATE_TAGS))
+    if not (known or running):
+        return None
+    shift: Expr = Integer(0) if by is None else Integer(int(by)) if by.isdigit() else Symbol(by, integer=True)
+    return Symbol(letter, integer=True) + (-shift if sign == "-" else shift)
+
+
+def _tag(texts: list[str]) -> str:
+    """The tag's text: letters, digits and Greek names; accents follow their letter (W_{\\tilde h} is W_htilde)."""
+    out: list[str] = []
+    accent = ""
+    for text in texts:
+        if text.startswith("\\"):
+            command = text[1:]
+            if command in ACCENTS:
+                accent = ACCENTS[command]
+                continue
+            if command in STYLES or command in WORDS or command in ("prime",):
+                out.append("prime" if command == "prime" else "")
+                continue
+            if command not in GREEK:
+                raise ReadError(f"the index holds {text}, which is no part of a name")
+            out.append(command)
+        elif text.isalnum():
+            out.append(text)
+        elif text in "+-*/=":
+            out.append({"+": "plus", "-": "minus"}.get(text, ""))
+        elif text == "'":
+            out.append("prime")
+        if accent:
+            out.append(accent)
+            accent = ""
+    return re.sub(r"\W", "", "".join(out)) or "_"
+
+
+def attach(name: Name, index: Index, above: bool) -> Name:
+    """The name with one more index."""
+    if index.time is not None and name.time is not None:
+        index = Index(layer=index.time, tags=index.tags)
+    return replace(
+        name,
+        time=index.time if index.time is not None else name.time,
+        layer=index.layer if index.layer is not None else name.layer,
+        primes=name.primes + index.primes,
+        sups=name.sups + (index.tags if above else ()),
+        subs=name.subs + (() if above else index.tags),
+    )

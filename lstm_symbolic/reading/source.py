@@ -1,0 +1,74 @@
+"""A document's text, and the map from offsets to lines and columns (1-based, columns count characters)."""
+
+from __future__ import annotations
+
+import bisect
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from ..errors import LstmSymbolicError
+
+MAX_BYTES = 4_000_000
+
+
+@dataclass(frozen=True)
+class Source:
+    """The text of a document under the name it was given."""
+
+    path: str
+    text: str
+
+    @cached_property
+    def starts(self) -> list[int]:
+        return [0, *(k + 1 for k, c in enumerate(self.text) if c == "\n")]
+
+    def place(self, offset: int) -> tuple[int, int]:
+        """Line and column of an offset.
+
+        >>> Source("a.md", "x\\nyz").place(3)
+        (2, 2)
+        """
+        line = bisect.bisect_right(self.starts, offset) - 1
+        return line + 1, offset - self.starts[line] + 1
+
+    def line(self, number: int) -> str:
+        """The text of a line, without its end."""
+        start = self.starts[number - 1]
+        end = self.text.find("\n", start)
+        return self.text[start : end if end >= 0 else len(self.text)].rstrip("\r")
+
+
+def load(path: str | Path) -> Source:
+    """The text of a file; one clear message for what is no text."""
+    name = str(path)
+    file = Path(path)
+    if file.is_dir():
+        raise LstmSymbolicError(f"{name} is a folder, not a document")
+    try:
+        size = file.stat().st_size
+        if size > MAX_BYTES:
+            raise LstmSymbolicError(f"{name} has {size:,} bytes; the limit is {MAX_BYTES:,}", hint="split the document")
+        data = file.read_bytes()
+    except FileNotFoundError:
+        raise LstmSymbolicError(f"{name} does not exist") from None
+    except OSError as error:
+        raise LstmSymbolicError(f"{name} cannot be read: {error.strerror}") from None
+    return Source(name, decode(data, name))
+
+
+def decode(data: bytes, name: str) -> str:
+    """UTF-8 (with or without a mark), UTF-16 with one."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        encoding = "utf-16"
+    else:
+        encoding = "utf-8-sig"
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise LstmSymbolicError(
+            f"{name} is not UTF-8 text: byte {error.start} (0x{data[error.start]:02x}) does not fit", hint="is it a binary file?"
+        ) from None
+    if "\0" in text:
+        raise LstmSymbolicError(f"{name} is a binary file: it holds a zero character at offset {text.index(chr(0))}")
+    return text.replace("\r\n", "\n").replace("\r", "\n")

@@ -1,0 +1,152 @@
+"""Before the grammar: boxes, colours, tags and alignment go, and a span falls into its statements.
+
+A span of a document often holds several formulas (``\\\\``, ``\\qquad``, a comma, "and" between them), or one formula over several
+rows of an alignment (a row that starts with an operator goes on).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .names import WORDS
+from .tokens import Token
+
+#: Commands that vanish together with this many groups; a negative count keeps the last group's content.
+_DROP = {
+    r"\tag": 1, r"\tag*": 1, r"\label": 1, r"\hspace": 1, r"\vspace": 1, r"\mspace": 1, r"\phantom": 1, r"\hphantom": 1, r"\vphantom": 1,
+    r"\color": 1, r"\ref": 1, r"\eqref": 1, r"\cite": 1, r"\kern": 0, r"\rule": 2, r"\class": -2, r"\cssId": -2, r"\textcolor": -2,
+    r"\colorbox": -2, r"\boxed": -1, r"\fbox": -1, r"\cancel": -1, r"\smash": -1, r"\mathstrut": 0, r"\htmlClass": -2, r"\raise": 0,
+    r"\underset": -2, r"\overset": -2, r"\stackrel": -2, r"\ensuremath": -1, r"\mathord": -1, r"\mathopen": 0, r"\mathclose": 0,
+}  # fmt: skip
+_ALIGNMENTS = ("align", "aligned", "gather", "gathered", "split", "equation", "eqnarray", "multline", "alignat", "alignedat", "flalign", "displaymath", "math", "subequations")
+_OPEN, _CLOSE = {"(", "[", "{", r"\{", r"\lbrack", r"\lbrace"}, {")", "]", "}", r"\}", r"\rbrack", r"\rbrace"}
+_OPERATORS = {"+", "-", "*", "/", "=", r"\cdot", r"\odot", r"\circ", r"\otimes", r"\times", r"\ast", r"\star", r"\approx", r"\oplus", r"\bullet"}
+_BREAKS = {r"\\", r"\cr", r"\newline", r"\quad", r"\qquad", r"\implies", r"\Rightarrow", r"\iff", r"\Longrightarrow", r"\hskip", r"\par"}
+FUNCTION_WORDS = {
+    "sigmoid", "sigm", "sig", "tanh", "softmax", "exp", "max", "min", "diag", "relu", "ReLU", "log", "ln", "softplus", "logistic", "norm",
+    "trace", "tr", "sign", "sgn", "abs", "silu", "sqrt", "hardsigmoid", "concat", "Concat",
+}  # fmt: skip
+
+
+def group_end(tokens: Sequence[Token], k: int) -> int:
+    """The position after the group (or single token) that starts at ``k``."""
+    if k >= len(tokens) or tokens[k].text != "{":
+        return min(k + 1, len(tokens))
+    depth = 0
+    while k < len(tokens):
+        depth += (tokens[k].text == "{") - (tokens[k].text == "}")
+        k += 1
+        if depth == 0:
+            break
+    return k
+
+
+def tidy(tokens: Sequence[Token]) -> list[Token]:
+    """Tokens without layout commands, boxes and colours."""
+    out: list[Token] = []
+    k = 0
+    while k < len(tokens):
+        token = tokens[k]
+        if token.text in _DROP:
+            k += 1
+            if k < len(tokens) and tokens[k].text == "[":
+                while k < len(tokens) and tokens[k].text != "]":
+                    k += 1
+                k += 1
+            for count in range(abs(_DROP[token.text])):
+                end = group_end(tokens, k)
+                if _DROP[token.text] < 0 and count == abs(_DROP[token.text]) - 1:
+                    inner = tidy(tokens[k + 1 : end - 1] if tokens[k].text == "{" else tokens[k:end])
+                    out += inner
+                k = end
+        elif token.text in (r"\underbrace", r"\overbrace"):
+            end = group_end(tokens, k + 1)
+            out += tidy(tokens[k + 1 : end])
+            k = group_end(tokens, end + 1) if end < len(tokens) and tokens[end].text in "_^" else end
+        elif token.text in (r"\begin", r"\end") and _environment(tokens, k).rstrip("*") in _ALIGNMENTS:
+            end = group_end(tokens, k + 1)
+            out.append(Token("cmd", r"\\", token.start, token.end))
+            k = group_end(tokens, end) if "alignat" in _environment(tokens, k) or "alignedat" in _environment(tokens, k) else end
+        else:
+            out.append(token)
+            k += 1
+    return out
+
+
+def _environment(tokens: Sequence[Token], k: int) -> str:
+    return "".join(t.text for t in tokens[k + 2 : group_end(tokens, k + 1) - 1])
+
+
+def _is_words(tokens: Sequence[Token], k: int) -> bool:
+    """``\\text{and}``: words between formulas, not a function or a name."""
+    if tokens[k].text not in (r"\text", r"\textrm", r"\mbox", r"\textbf", r"\textit", r"\textnormal"):
+        return False
+    inner = [t.text for t in tokens[k + 2 : group_end(tokens, k + 1) - 1]]
+    after = tokens[group_end(tokens, k + 1)].text if group_end(tokens, k + 1) < len(tokens) else ""
+    return not (len(inner) == 1 and (inner[0] in FUNCTION_WORDS or after in ("(", "_", "^", r"\left")))
+
+
+def split(tokens: Sequence[Token]) -> list[list[Token]]:
+    """The statements of a span, each a list of tokens without the closing ``end``.
+
+    Breaks count only outside brackets and matrices; a row that starts with an operator continues the one before.
+    """
+    tokens = tidy([t for t in tokens if not t.is_end])
+    statements: list[list[Token]] = [[]]
+    depth = matrices = 0
+    k = 0
+    while k < len(tokens):
+        token = tokens[k]
+        if token.text == r"\begin":
+            matrices += 1
+        elif token.text == r"\end":
+            matrices = max(0, matrices - 1)
+        depth = max(0, depth + (token.text in _OPEN) - (token.text in _CLOSE))
+        if matrices or token.text in (r"\begin", r"\end"):
+            statements[-1].append(token)
+            k += 1
+            continue
+        if token.text == r"\\" and k + 1 < len(tokens) and tokens[k + 1].text == "[":
+            while k + 1 < len(tokens) and tokens[k + 1].text != "]":
+                k += 1
+            k += 1
+        if depth == 0 and (token.text in _BREAKS or _is_words(tokens, k)):
+            k = group_end(tokens, k + 1) if _is_words(tokens, k) else k + 1
+            if not _continues(tokens, k, statements[-1]):
+                statements.append([])
+        elif token.text == "&" or token.text in _BREAKS:
+            k += 1
+        elif depth == 0 and token.text in (",", ";", ".") and _ends(tokens, k):
+            statements.append([])
+            k += 1
+        else:
+            statements[-1].append(token)
+            k += 1
+    return [s for s in statements if s and any(t.kind in ("word", "cmd", "num") for t in s)]
+
+
+def _continues(tokens: Sequence[Token], k: int, before: Sequence[Token]) -> bool:
+    """Does the row that starts at ``k`` go on with the statement before it?"""
+    while k < len(tokens) and tokens[k].text == "&":
+        k += 1
+    if k >= len(tokens) or not before:
+        return False
+    return tokens[k].text in _OPERATORS or before[-1].text in _OPERATORS
+
+
+def _ends(tokens: Sequence[Token], k: int) -> bool:
+    """Is this comma (or full stop) the end of a statement: what follows is nothing, or holds an ``=`` of its own?"""
+    rest = tokens[k + 1 :]
+    if tokens[k].text == ".":
+        return not [t for t in rest if t.text not in (r"\\", "&", "}", r"\end")]
+    depth = 0
+    for t in rest:
+        depth += (t.text in _OPEN) - (t.text in _CLOSE)
+        if depth == 0 and t.text in (",", ";", r"\\", r"\qquad", r"\quad"):
+            return False
+        if depth == 0 and t.text in ("=", r"\in"):
+            return True
+    return not any(t.kind in ("word", "cmd", "num") for t in rest)
+
+
+__all__ = ["FUNCTION_WORDS", "WORDS", "group_end", "split", "tidy"]
