@@ -106,14 +106,20 @@ def _status(args: argparse.Namespace, report: Report) -> int:
 
 
 def _fix(args: argparse.Namespace, report: Report) -> int:
-    """--diff prints what --fix would write."""
-    from .audit.fix import diff, write_fixes
+    """--diff prints what --fix would write; of standard input --fix prints the fixed text."""
+    from .audit.fix import diff, fixed, write_fixes
+    from .audit.terminal import printable
 
+    opened = [d for d in report.documents if not d.error]
     if args.diff:
-        _emit("".join(diff(d) for d in report.documents), args.output)
+        text = "".join(diff(d) for d in opened)
+        _emit(printable(text) if sys.stdout.isatty() and args.output is None else text, args.output)
     else:
-        for path, count in write_fixes(report).items():
-            print(f"{path}: {count} fixed", file=sys.stderr)
+        for document in opened:
+            if document.path == "-":
+                _emit(fixed(document), args.output)
+            elif count := write_fixes(document):
+                print(f"{document.path}: {count} fixed", file=sys.stderr)
     return _status(args, report)
 
 

@@ -37,11 +37,11 @@ def _code(text: str) -> str:
     return f"<code>{_text(text)}</code>" if text else ""
 
 
-def _table(header: Sequence[str], rows: Iterable[Sequence[str]], name: str = "") -> str:
+def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Cells are HTML already."""
     head = "".join(f"<th>{h}</th>" for h in header)
     lines = "".join("<tr>" + "".join(f"<td>{x}</td>" for x in row) + "</tr>\n" for row in rows)
-    return f'<div class="wide"><table class="{name}"><thead><tr>{head}</tr></thead><tbody>\n{lines}</tbody></table></div>'
+    return f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>\n{lines}</tbody></table></div>'
 
 
 def _entry(number: int, document: DocumentReport) -> str:
@@ -53,18 +53,19 @@ def _entry(number: int, document: DocumentReport) -> str:
 def _comparisons(matrix: Matrix) -> str:
     names = matrix.names
     rows = [[f"<b>{_text(names[r])}</b>", *(_pair(matrix, r, c) for c in matrix.sides)] for r in matrix.sides]
-    table = _table(["", *(_text(names[c]) for c in matrix.sides)], rows, "matrix")
+    table = _table(["", *(_text(names[c]) for c in matrix.sides)], rows)
     return f'<section><h2>Comparisons</h2>{table}<p class="faint">{_text(matrix.legend)}</p></section>'
 
 
 def _pair(matrix: Matrix, row: str, column: str) -> str:
-    """One cell: the verdict, and below it the mapping or the witness."""
+    """One cell: the verdict, and below it the mapping or the witness, which are read in the direction of the comparison."""
     sign = matrix.sign(row, column)
     found: Comparison | None = matrix.cells.get((row, column))
     if found is None:
         return f'<span class="faint">{sign}</span>'
     why = explanation(found)
-    below = f"<small>{_code(why)}</small>" if why and found.left == row else ""
+    origin = "" if found.left == row else f"from {_text(matrix.names[found.left])}: "
+    below = f"<small>{origin}{_code(why)}</small>" if why else ""
     return f'<span class="{_SIGN_CLASS[sign]}">{sign} {_text(found.verdict)}</span>{below}'
 
 
@@ -81,7 +82,7 @@ def _document(document: DocumentReport, anchor: str) -> str:
     parts += [_worked(table) for table in document.tables]
     if document.formulas:
         rows = [_formula(f, anchor) for f in document.formulas]
-        table = _table(["line", "kind", "status", "written", "read"], rows, "formulas")
+        table = _table(["line", "kind", "status", "written", "read"], rows)
         parts.append(f"<details open><summary>{count(len(rows), 'formula')}</summary>{table}</details>")
     return "\n".join([*parts, "</section>"])
 

@@ -70,6 +70,15 @@ def clean(text: str) -> str:
     return "".join(" " if c in "\n\r\t" else glyph(c)[0] for c in text)
 
 
+def printable(text: str) -> str:
+    """Untrusted text of many lines, safe to print: line breaks and tabs stay.
+
+    >>> printable("a\\tb\\n\\x07")
+    'a\\tb\\n␇'
+    """
+    return "".join(c if c in "\n\t" else glyph(c)[0] for c in text)
+
+
 def width(text: str) -> int:
     """Columns that a text takes on a terminal.
 
