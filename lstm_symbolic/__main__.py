@@ -1,6 +1,7 @@
-"""``python -m lstm_symbolic`` is the command line."""
+"""``python -m lstm_symbolic`` is the command ``lstm-symbolic``."""
+
+import sys
 
 from .cli import main
 
-if __name__ == "__main__":
-    raise SystemExit(main())
+sys.exit(main())

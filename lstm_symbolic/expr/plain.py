@@ -61,7 +61,7 @@ def _number(term: Term) -> tuple[str, int]:
     return (decimal, ATOM) if decimal else (f"{value.numerator} / {value.denominator}", PRODUCT)
 
 
-def _decimal(value: Fraction) -> str | None:
+def decimal(value: Fraction) -> str | None:
     """0.14, where that is exact and what a person would write."""
     if value.denominator < 10 or 10**6 % value.denominator or value < 0:
         return None

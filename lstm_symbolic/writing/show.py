@@ -1,0 +1,109 @@
+"""What can be printed: an expression, an equation, a chain of sides, a cell, or anything that holds equations."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sympy import Basic, Equality
+
+from ..cells import Cell, concatenated, leaves, split
+from ..errors import LstmSymbolicError, UnsupportedNode
+from .as_latex import Latex
+from .as_mathml import MathML
+from .as_typst import Typst
+from .as_unicode import Unicode
+from .names import Name
+from .style import Style, style
+from .walk import Writer
+
+MARKUPS = {"latex": Latex(), "unicode": Unicode(), "typst": Typst(), "mathml": MathML()}
+_WEIGHTS = {"concatenated": concatenated, "split": split}
+
+Row = Sequence[Basic]
+
+
+def write(obj: Any, markup: str, notation: str | Style = "default") -> str:
+    """``obj`` in a markup: one formula, or a system with one row for each equation."""
+    chosen = style(notation)
+    kind = MARKUPS[markup]
+    try:
+        if isinstance(obj, Basic | tuple) and not isinstance(obj, Cell):
+            row = _row(obj)
+            pen = _writer(kind, chosen, [row])
+            text = pen(row[0])
+            for side in row[1:]:
+                text = kind.relation("=", text, pen(side))
+            return kind.group(text)
+        rows = [_row(e) for e in _equations(obj, chosen)]
+        pen = _writer(kind, chosen, rows)
+        return kind.system([[pen(side) for side in row] for row in rows])
+    except RecursionError:
+        raise LstmSymbolicError("the formula is nested too deeply to print") from None
+
+
+def latex(obj: Any, notation: str | Style = "default") -> str:
+    r"""LaTeX of an expression, an equation, a list of equations, or a cell.
+
+    >>> from ..cells import cell
+    >>> print(latex(cell("rnn"), notation="colah"))
+    \begin{aligned}
+    h_t &= \tanh(W \cdot [h_{t-1}, x_t] + b)
+    \end{aligned}
+    """
+    return write(obj, "latex", notation)
+
+
+def unicode(obj: Any, notation: str | Style = "default") -> str:
+    """Plain text.
+
+    >>> from ..cells import cell
+    >>> print(unicode(cell("mingru")))
+    zₜ = σ(W_z xₜ)
+    h̃ₜ = Wₕ xₜ
+    hₜ = (1 − zₜ) ⊙ hₜ₋₁ + zₜ ⊙ h̃ₜ
+    """
+    return write(obj, "unicode", notation)
+
+
+def typst(obj: Any, notation: str | Style = "default") -> str:
+    """Typst mathematics, to stand between dollar signs."""
+    return write(obj, "typst", notation)
+
+
+def mathml(obj: Any, notation: str | Style = "default") -> str:
+    """A ``<math>`` element."""
+    return write(obj, "mathml", notation)
+
+
+def _row(obj: Any) -> Row:
+    if isinstance(obj, Equality):
+        return (obj.lhs, obj.rhs)
+    return obj if isinstance(obj, tuple) else (obj,)
+
+
+def _equations(obj: Any, chosen: Style) -> Iterable[Any]:
+    if isinstance(obj, Cell):
+        obj = _WEIGHTS[chosen.weights](obj) if chosen.weights in _WEIGHTS else obj
+        return (*obj.initial, *obj.equations)
+    held = getattr(obj, "equations", obj)
+    if isinstance(held, Iterable) and not isinstance(held, str):
+        return list(held)
+    raise UnsupportedNode(f"a {type(obj).__name__} cannot be printed", hint="print an expression, an equation or a cell")
+
+
+def _symbols(side: Basic) -> set[str]:
+    return {s.name for s in leaves(side)}
+
+
+def _writer(markup: Unicode, chosen: Style, rows: Iterable[Row]) -> Writer:
+    """Two names that would print alike fall back: from the style's symbol to the plain one, and from that to the name itself."""
+    names = {n for row in rows for side in row for n in _symbols(side)}
+    glyphs: dict[str, Name] = {}
+    for fallback in (Name.plain, lambda n: Name(n, font="upright")):
+        count = Counter(glyphs[n] if n in glyphs else chosen.glyph(n) for n in names)
+        for n in names:
+            if count[glyphs[n] if n in glyphs else chosen.glyph(n)] > 1:
+                glyphs[n] = fallback(n)
+    return Writer(markup, chosen, glyphs)

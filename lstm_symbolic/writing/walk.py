@@ -1,0 +1,295 @@
+"""One walk over an expression, for every markup: which sign, which brackets, in the author's order.
+
+One small rule a node. A rule returns the text and how tightly it binds; the markup writes the pieces, the style chooses the signs.
+SymPy's printers are never used: they reorder sums and print elementwise functions as lambda terms.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import singledispatch
+
+import sympy
+from sympy import Add, Basic, MatrixExpr, MatrixSymbol, Mul, Pow, Rational, Symbol
+from sympy.core.function import AppliedUndef
+from sympy.matrices.expressions import HadamardProduct, Identity, MatAdd, MatMul, OneMatrix, Trace, Transpose, ZeroMatrix
+
+from ..errors import UnsupportedNode
+from ..expr import SCALAR, TimeSymbol, nodes, shape_of
+from ..expr.functions import COMPARISONS, Elementwise
+from ..expr.plain import decimal
+from .as_unicode import Unicode
+from .names import Name
+from .style import Style
+
+SUM, BIG, HADAMARD, PRODUCT, CALL, POWER, ATOM = range(1, 8)
+
+_RELATIONS = {"gt": ">", "ge": "≥", "lt": "<", "le": "≤", "eq": "=", "ne": "≠"}
+#: Functions whose printed name is not their plain name.
+_FUNCTIONS = {"relu": "ReLU", "sign": "sgn"}
+Text = tuple[str, int]
+
+
+@dataclass(frozen=True)
+class Writer:
+    """A markup and a style; ``glyphs`` holds the symbols of names that would collide otherwise."""
+
+    markup: Unicode
+    style: Style
+    glyphs: Mapping[str, Name] = field(default_factory=dict)
+
+    def __call__(self, e: Basic) -> str:
+        return _write(e, self)[0]
+
+    def within(self, e: Basic, least: int) -> str:
+        """The text of an operand, in brackets where it binds more loosely than its surroundings."""
+        text, strength = _write(e, self)
+        return self.markup.paren(text) if strength < least else text
+
+    def name(self, name: str) -> Name:
+        return self.glyphs[name] if name in self.glyphs else self.style.glyph(name)
+
+    def function(self, name: str) -> str:
+        if name in ("sigmoid", "dsigmoid", "tanh", "dtanh"):
+            word = self.markup.word(getattr(self.style, name.removeprefix("d")))
+            return self.markup.prime(word) if name.startswith("d") else word
+        return self.markup.function(_FUNCTIONS.get(name, name))
+
+    def fraction(self, top: str, bottom: str) -> Text:
+        """A fraction with a bar needs no brackets in a product; one on a line does."""
+        return self.markup.fraction(top, bottom), CALL if self.markup.closed_fractions else HADAMARD
+
+    def call(self, name: str, *args: Basic) -> Text:
+        return self.markup.call(self.function(name), [self(a) for a in args]), CALL
+
+
+@singledispatch
+def _write(e: Basic, w: Writer) -> Text:
+    """Text and binding strength."""
+    raise UnsupportedNode(f"no printing rule for {type(e).__name__}")
+
+
+@_write.register(Symbol)
+@_write.register(MatrixSymbol)
+def _(e: Symbol, w: Writer) -> Text:
+    name = w.name(e.name)
+    return w.markup.symbol(name, name.subs, name.sups), ATOM
+
+
+@_write.register(TimeSymbol)
+def _(e: TimeSymbol, w: Writer) -> Text:
+    """The time stands where the style puts it; a layer stands below, before it."""
+    name = w.name(e.name)
+    *layers, last = (str(i).replace(" ", "") for i in e.index)
+    below, above = [*name.subs, *layers], list(name.sups)
+    match w.style.time:
+        case "subscript":
+            below.append(last)
+        case "superscript":
+            above.append(f"({last})")
+        case "angle":
+            above.append(f"⟨{last}⟩")
+        case "prime" if e.name in w.style.primed and last == "t":
+            name = Name(name.base, name.accent, name.font, name.primes + 1)
+    return w.markup.symbol(name, below, above), ATOM
+
+
+@_write.register(Rational)
+def _(e: Rational, w: Writer) -> Text:
+    if e < 0:
+        return w.markup.add([(True, _write(-e, w)[0])]), SUM
+    text = decimal(e) or (str(e.p) if e.q == 1 else "")
+    if text:
+        return w.markup.number(text), ATOM
+    return w.fraction(w.markup.number(str(e.p)), w.markup.number(str(e.q)))
+
+
+@_write.register(type(sympy.pi))
+def _(e: Basic, w: Writer) -> Text:
+    return w.markup.text("π"), ATOM
+
+
+@_write.register(Add)
+@_write.register(MatAdd)
+def _(e: Add, w: Writer) -> Text:
+    return w.markup.add([_signed(a, w) for a in e.args]), SUM
+
+
+def _signed(e: Basic, w: Writer) -> tuple[bool, str]:
+    """A summand and whether it is subtracted."""
+    if isinstance(e, nodes.Broadcast):
+        e = e.args[0]
+    if isinstance(e, Rational) and e < 0:
+        return True, w(-e)
+    if isinstance(e, Mul | MatMul) and isinstance(e.args[0], Rational) and e.args[0] < 0:
+        rest = e.args[1:] if e.args[0] == -1 else (-e.args[0], *e.args[1:])
+        return True, w.within(rest[0], BIG) if len(rest) == 1 else _factors(rest, w)[0]
+    return False, w.within(e, BIG)
+
+
+@_write.register(Mul)
+@_write.register(MatMul)
+def _(e: Mul, w: Writer) -> Text:
+    negative, text = _signed(e, w) if isinstance(e.args[0], Rational) and e.args[0] < 0 else (False, "")
+    return (w.markup.add([(True, text)]), SUM) if negative else _factors(e.args, w)
+
+
+def _factors(args: tuple[Basic, ...], w: Writer) -> Text:
+    """A product: quotients as fractions, scalars in front, matrices joined by the style's sign."""
+    below = [a.base for a in args if isinstance(a, Pow) and a.exp == -1]
+    if below:
+        above = tuple(a for a in args if not (isinstance(a, Pow) and a.exp == -1))
+        top = _factors(above, w)[0] if above else w.markup.number("1")
+        return w.fraction(top, _factors(tuple(below), w)[0])
+    if len(args) == 1:
+        return _write(args[0], w)
+    out = w.within(args[0], PRODUCT)
+    for left, right in itertools.pairwise(args):
+        text, strength = _write(right, w)
+        matrices = isinstance(left, MatrixExpr) and isinstance(right, MatrixExpr)
+        sign = w.style.matmul if matrices else ""
+        if not sign and (isinstance(right, Rational) or (strength < CALL and _looks_like_call(left))):
+            sign = r"\cdot"
+        out += w.markup.sign(sign) + (w.markup.paren(text) if strength < CALL else text)
+    return out, PRODUCT
+
+
+def _looks_like_call(left: Basic) -> bool:
+    """``g (x + y)`` would be read as a function g; ``W (x + y)`` would not."""
+    name = getattr(left, "name", "") or ""
+    return isinstance(left, Symbol | MatrixSymbol) and name[:1].islower()
+
+
+@_write.register(HadamardProduct)
+def _(e: HadamardProduct, w: Writer) -> Text:
+    """The elementwise product; between scalars no sign is needed."""
+    if shape_of(e) == SCALAR:
+        return _factors(e.args, w)
+    return w.markup.sign(w.style.product).join(w.within(a, CALL) for a in e.args), HADAMARD
+
+
+@_write.register(Pow)
+def _(e: Pow, w: Writer) -> Text:
+    return _power(e.base, e.exp, w)
+
+
+def _power(base: Basic, exponent: Basic, w: Writer) -> Text:
+    if exponent == -1:
+        return w.fraction(w.markup.number("1"), w(base))
+    name = base.function if isinstance(base, nodes.Apply) else getattr(base, "plain", "")
+    if name in ("sigmoid", "tanh") and exponent == 2:
+        args = base.operands if isinstance(base, nodes.Apply) else base.args
+        return w.markup.call(w.markup.power(w.function(name), w(exponent)), [w(a) for a in args]), CALL
+    return w.markup.power(w.within(base, ATOM), w(exponent)), POWER
+
+
+@_write.register(Transpose)
+def _(e: Transpose, w: Writer) -> Text:
+    return w.markup.transpose(w.within(e.arg, POWER + 1), w.style.transpose), POWER
+
+
+@_write.register(Elementwise)
+def _(e: Elementwise, w: Writer) -> Text:
+    return _apply(e.plain, e.args, w)
+
+
+@_write.register(AppliedUndef)
+def _(e: AppliedUndef, w: Writer) -> Text:
+    return w.call(e.func.__name__, *e.args)
+
+
+@_write.register(nodes.Apply)
+def _(e: nodes.Apply, w: Writer) -> Text:
+    return _apply(e.function, e.operands, w)
+
+
+def _apply(name: str, args: tuple[Basic, ...], w: Writer) -> Text:
+    """Functions with a notation of their own; the others are a name and its arguments."""
+    if name in COMPARISONS:
+        return w.markup.relation(_RELATIONS[name], w(args[0]), w(args[1])), 0
+    special: dict[str, Callable[[], Text]] = {
+        "div": lambda: w.fraction(w(args[0]), w(args[1])),
+        "pow": lambda: _power(args[0], args[1], w),
+        "sqrt": lambda: (w.markup.root(w(args[0])), ATOM),
+        "abs": lambda: (w.markup.bars(w(args[0]), False), ATOM),
+        "where": lambda: (w.markup.cases(w(args[0]), w(args[1]), w(args[2])), ATOM),
+    }
+    return special[name]() if name in special else w.call(name, *args)
+
+
+@_write.register(nodes.Broadcast)
+def _(e: nodes.Broadcast, w: Writer) -> Text:
+    """Implicit: another operand of the same operation has the full shape."""
+    return _write(e.args[0], w)
+
+
+@_write.register(nodes.VStack)
+@_write.register(nodes.HStack)
+def _(e: nodes.Node, w: Writer) -> Text:
+    """Vectors are listed in brackets, matrices stand as blocks."""
+    axis = 0 if isinstance(e, nodes.VStack) else 1
+    parts = [w(a) for a in e.args]
+    if all(shape_of(a)[1 - axis] == 1 for a in e.args):
+        return w.markup.bracket(parts, w.style.separator), ATOM
+    return w.markup.matrix([parts] if axis else [[p] for p in parts]), ATOM
+
+
+@_write.register(OneMatrix)
+@_write.register(ZeroMatrix)
+@_write.register(Identity)
+def _(e: OneMatrix, w: Writer) -> Text:
+    if isinstance(e, Identity):
+        return w.markup.subscripted(w.markup.text("I"), str(e.args[0])), ATOM
+    size = "×".join(str(d).replace(" ", "") for d in (e.args[:1] if e.args[1] == 1 else e.args))
+    return w.markup.subscripted(w.markup.bold(w.markup.number("1" if isinstance(e, OneMatrix) else "0")), size), ATOM
+
+
+@_write.register(sympy.ImmutableDenseMatrix)
+def _(e: sympy.ImmutableDenseMatrix, w: Writer) -> Text:
+    return w.markup.matrix([[w(x) for x in e.row(i)] for i in range(e.rows)]), ATOM
+
+
+@_write.register(nodes.TimeSum)
+def _(e: nodes.TimeSum, w: Writer) -> Text:
+    body, *bounds = e.args
+    var, low, high = (w.markup.script(str(b).replace(" ", "")) for b in bounds)
+    return w.markup.big(isinstance(e, nodes.TimeProd), var, low, high, w.within(body, BIG)), BIG
+
+
+@_write.register(nodes.Norm)
+def _(e: nodes.Norm, w: Writer) -> Text:
+    return w.markup.bars(w(e.args[0]), True), ATOM
+
+
+@_write.register(nodes.Conv)
+def _(e: nodes.Conv, w: Writer) -> Text:
+    return w.call("conv", *e.args[:2])
+
+
+@_write.register(nodes.Grad)
+def _(e: nodes.Grad, w: Writer) -> Text:
+    if w.style.gradient == "delta":
+        return w.markup.text("δ") + w.within(e.args[0], ATOM), PRODUCT
+    return _partial(w.markup.text("L"), w(e.args[0]), w)
+
+
+@_write.register(nodes.Jacobian)
+def _(e: nodes.Jacobian, w: Writer) -> Text:
+    return _partial(w(e.args[0]), w(e.args[1]), w)
+
+
+def _partial(above: str, below: str, w: Writer) -> Text:
+    d = w.markup.text("∂")
+    return w.fraction(f"{d} {above}", f"{d} {below}")
+
+
+def _register_calls() -> None:
+    """Nodes written as a name and one argument."""
+    calls: dict[type[Basic], str] = {nodes.Diag: "diag", nodes.Softmax: "softmax", nodes.Total: "sum", Trace: "tr"}
+    for kind, name in calls.items():
+        _write.register(kind, lambda e, w, name=name: w.call(name, *e.args))
+
+
+_register_calls()
