@@ -101,7 +101,8 @@ _ROWS = (
     Code(
         "E206", "a function is missing",
         "An expression stands bare where a function of it belongs, such as a gate without its sigmoid. Where the formula is "
-        "that of a known variant (an LSTM without output activation), N501 is reported instead.",
+        "that of a known variant (an LSTM without output activation), N501 is reported instead. "
+        "Without it a gate is not confined to (0, 1), and the recurrence may grow without bound.",
         "f_t = W_f [h_{t-1}, x_t] + b_f", r"f_t = \sigma(W_f [h_{t-1}, x_t] + b_f)",
     ),
     Code(
@@ -139,13 +140,15 @@ _ROWS = (
     Code(
         "E212", "another function belongs here",
         "A function is applied to the right argument, but it is not the right function, such as a sigmoid for the candidate or "
-        "sigma for its derivative. Functions under another name with the same values (2 sigma(2x) - 1 for tanh) are no error.",
+        "sigma for its derivative. Functions under another name with the same values (2 sigma(2x) - 1 for tanh) are no error. "
+        "The witness is an argument at which the two functions differ.",
         r"\tilde{C}_t = \sigma(W_C [h_{t-1}, x_t] + b_C)", r"\tilde{C}_t = \tanh(W_C [h_{t-1}, x_t] + b_C)",
     ),
     Code(
         "E213", "another operation belongs here",
         "The operands are right and the operation between them is not: a sum where a product belongs, a quotient for a product. "
-        "One operator exchanged makes the formula equal to what it should be.",
+        "One operator exchanged makes the formula equal to what it should be. "
+        "The shapes fit either way, so only the values give it away.",
         r"C_t = f_t \odot C_{t-1} + \sigma(i_t) + \tanh(g_t)", r"C_t = f_t \odot C_{t-1} + \sigma(i_t) \odot \tanh(g_t)",
     ),
     Code(
@@ -158,7 +161,8 @@ _ROWS = (
     Code(
         "E215", "a number is wrong",
         "A coefficient, a constant or an exponent is wrong, such as a factor 1/2 without reason or an exponent lost. With the "
-        "number exchanged the formula is equal to what it should be.",
+        "number exchanged the formula is equal to what it should be. "
+        "The witness uses small integers, so that it can be checked by hand.",
         r"\delta a_t = \delta h_t \odot (1 - h_t)", r"\delta a_t = \delta h_t \odot (1 - h_t^2)",
     ),
     Code(
@@ -184,7 +188,8 @@ _ROWS = (
     Code(
         "E219", "a quantity is defined by itself",
         "A symbol of one time step stands in its own definition, directly or through other lines, so the equations cannot be "
-        "computed in any order. Usually a time index t-1 is missing, or the candidate has the name of the state.",
+        "computed in any order. Usually a time index t-1 is missing, or the candidate has the name of the state. "
+        "Reference to an earlier step is what a recurrence is made of and is no error.",
         r"c_t = f_t \odot c_{t-1} + i_t \odot c_t", r"c_t = f_t \odot c_{t-1} + i_t \odot g_t",
     ),
     Code(
@@ -234,7 +239,8 @@ _ROWS = (
     Code(
         "W305", "defined and never used",
         "A gate or an intermediate value is computed and reaches no output. Usually a factor was forgotten, or another letter "
-        "is used where it belongs.",
+        "is used where it belongs. "
+        "It is a warning and no error, because the outputs may be right without it.",
         r"r_t = \sigma(\ldots),\; \tilde{h}_t = \tanh(W [h_{t-1}, x_t])", r"\tilde{h}_t = \tanh(W [r_t \odot h_{t-1}, x_t])",
     ),
     Code(
@@ -292,7 +298,8 @@ _ROWS = (
     Code(
         "W314", "TeX would reject or misprint this",
         "The meaning is clear, but the source does not compile or prints something else: a double subscript, an index that only "
-        r"reaches its first character, a word without \text. The fix has the same meaning.",
+        r"reaches its first character, a word without \text. The fix has the same meaning. "
+        "Browsers that repair such source show something that differs from one renderer to the next.",
         r"X_{TS}_{2},\; W_xh", r"X_{TS_2},\; W_{xh}",
     ),
     Code(
@@ -335,7 +342,8 @@ _ROWS = (
     Code(
         "N402", "a worked example agrees",
         "Every value of the example was recomputed from its inputs, and all agree to the digits printed. The table after the "
-        "findings shows printed and recomputed values side by side.",
+        "findings shows printed and recomputed values side by side. "
+        "It is a note, so that an example without findings is known to have been checked.",
         r"\sigma(0.5) = 0.622", r"\sigma(0.5) = 0.622",
     ),
     Code(

@@ -28,7 +28,7 @@ def render_text(report: Report, style: Style | None = None) -> str:
 def document_blocks(document: DocumentReport, style: Style) -> Iterator[list[str]]:
     """The findings of a document, its systems, its repairs and its worked examples."""
     if document.error:
-        yield [f"{style.paint(clean(document.path), 'path')}  {style.paint('not read', 'error')}  {clean(document.error)}"]
+        yield [f"{style.paint(clean(document.path), 'path')}  {style.paint('not read', 'error')}", *_indented(document.error, style)]
         return
     lines = [line.rstrip("\r") for line in document.text.split("\n")]
     for finding in sorted(document.findings, key=lambda f: (f.line, f.column)):
@@ -58,12 +58,12 @@ def finding_lines(document: DocumentReport, finding: Finding, lines: Sequence[st
             yield style.paint(f"{'':{digits}} ⋮", "gutter")
         previous = line.number
         yield from _source_lines(line, digits, bar, finding.severity, style)
-    label_width = max((width(n.label) for n in finding.shown), default=0)
-    for note in finding.shown:
-        room = style.width - digits - label_width - 6
-        for k, part in enumerate(wrap(note.text, room)):
-            mark = style.paint(f"{'':{digits}} =" if k == 0 else f"{'':{digits}}  ", "gutter")
-            yield f"{mark} {style.paint(pad(note.label if k == 0 else '', label_width), 'label')}  {part}".rstrip()
+    labels = [wrap(note.label, 16)[0] for note in finding.shown]
+    size = max(map(width, labels), default=0)
+    for label, note in zip(labels, finding.shown, strict=True):
+        for k, part in enumerate(wrap(note.text, style.width - digits - size - 6)):
+            mark, head = ("=", label) if k == 0 else (" ", "")
+            yield f"{style.paint(f'{chr(32):{digits}} {mark}', 'gutter')} {style.paint(pad(head, size), 'label')}  {part}".rstrip()
 
 
 def _source_lines(line: SourceLine, digits: int, bar: str, severity: str, style: Style) -> Iterator[str]:
@@ -74,6 +74,10 @@ def _source_lines(line: SourceLine, digits: int, bar: str, severity: str, style:
         role = severity if mark.sign == "^" else "gutter"
         for indent, under, text in underlined(view, mark, columns):
             yield f"{bar} {' ' * indent}{style.paint(' '.join(p for p in (under, text) if p), role)}"
+
+
+def _indented(text: str, style: Style) -> Iterator[str]:
+    return (f"    {line}" for line in wrap(text, style.width - 4))
 
 
 def system_lines(document: DocumentReport, style: Style) -> Iterator[str]:
@@ -120,7 +124,7 @@ def _hanging(head: str, text: str, style: Style, column: int = 22) -> Iterator[s
     column = max(column, 0) if width(head) + 2 <= column else 6
     parts = wrap(text, style.width - column)
     if column == 6:
-        yield head
+        yield from (f"  {part}" for part in wrap(head.strip(), style.width - 2))
     else:
         yield pad(head, column) + parts.pop(0)
     yield from (" " * column + part for part in parts)
@@ -150,7 +154,7 @@ def summary_line(report: Report, style: Style) -> str:
     read += f" · {count(s['formulas'], 'formula')}" + (f": {', '.join(states)}" if states else "")
     found = counts or style.paint("nothing wrong", "good")
     found += f"    {report.seconds:.1f} s" if report.seconds is not None else ""
-    return read + (" · " if width(read) + 50 <= style.width else "\n") + found
+    return "\n".join(wrap(read, style.width)) + (" · " if width(read) + 50 <= style.width else "\n") + found
 
 
 def count(number: int, noun: str) -> str:
