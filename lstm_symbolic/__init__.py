@@ -8,7 +8,9 @@ nor NumPy.
 h[t] = tanh(W @ x[t] + U @ h[t - 1] + b)
 """
 
+import sys
 from importlib import import_module
+from types import ModuleType
 from typing import Any
 
 __version__ = "0.1.0"
@@ -39,14 +41,34 @@ EXPORTS = {
     "LstmSymbolicError": "errors",
 }
 
-__all__ = ["__version__", *EXPORTS]  # noqa: PLE0604
+__all__ = ["__version__", *EXPORTS]
+
+
+class _Verb(ModuleType):
+    """A subpackage that is also a verb: ``ls.cells()`` calls the function ``cells`` of ``lstm_symbolic.cells``."""
+
+    def __call__(self, *args: Any, **options: Any) -> Any:
+        return getattr(self, self.__name__.rpartition(".")[2])(*args, **options)
+
+
+class _Package(ModuleType):
+    """Python binds every imported subpackage here; those that share their name with a verb stay callable."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in EXPORTS and isinstance(value, ModuleType):
+            value.__class__ = _Verb
+        super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package
 
 
 def __getattr__(name: str) -> Any:
     if name not in EXPORTS:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f".{EXPORTS[name]}", __name__), name)
-    globals()[name] = value
+    if EXPORTS[name] == name:
+        return import_module(f".{name}", __name__)
+    value = globals()[name] = getattr(import_module(f".{EXPORTS[name]}", __name__), name)
     return value
 
 

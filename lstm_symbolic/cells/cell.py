@@ -22,6 +22,7 @@ from ..expr import SCALAR, Shape, TermEquation, TimeSymbol, build_equation, infe
 from ..expr.build import broadcast
 from ..expr.functions import sigmoid, tanh
 from ..expr.nodes import Apply
+from ..notebook import Shown
 from .timing import TIME, at_time_t, definitions, indexed
 
 Names = tuple[str, ...]
@@ -29,7 +30,7 @@ GivenShapes = Mapping[str, str | Iterable[str]] | str | None
 
 
 @dataclass(frozen=True)
-class Cell:
+class Cell(Shown):
     """One step of a recurrent network. ``equations`` are unevaluated ``sympy.Eq``, in the author's order of definition.
 
     ``gates`` are intermediates, ``candidate`` is the proposed new value of the state, ``initial`` holds equations for a fixed time

@@ -10,7 +10,7 @@ from .names import GREEK, Name
 from .style import SIGNS
 
 _TO_LATEX = {letter: "\\" + command for command, letter in GREEK.items()} | {
-    "⟨": r"\langle ", "<": r"\langle ", "⟩": r" \rangle", ">": r" \rangle", "′": "'",
+    "⟨": r"\langle ", "<": r"\langle ", "⟩": r" \rangle", ">": r" \rangle", "′": "'", "×": r" \times ",
 }  # fmt: skip
 _LATEX_SPECIAL = {
     "\\": r"\backslash ", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "^": r"\hat{}", "_": r"\_", "%": r"\%", "~": r"\sim ",
@@ -79,6 +79,9 @@ class Latex(Unicode):
 
     def fraction(self, top: str, bottom: str) -> str:
         return rf"\frac{{{top}}}{{{bottom}}}"
+
+    def partial(self, x: str) -> str:
+        return rf"\partial {x}"
 
     def power(self, base: str, exponent: str) -> str:
         base = f"{{{base}}}" if "^" in base or base.endswith("'") else base

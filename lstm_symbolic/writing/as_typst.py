@@ -64,6 +64,9 @@ class Typst(Unicode):
     def fraction(self, top: str, bottom: str) -> str:
         return f"frac({top}, {bottom})"
 
+    def partial(self, x: str) -> str:
+        return f"∂ {x}"
+
     def power(self, base: str, exponent: str) -> str:
         return f"{base}^({exponent})"
 

@@ -61,6 +61,9 @@ class Writer:
         """A fraction with a bar needs no brackets in a product; one on a line does."""
         return self.markup.fraction(top, bottom), CALL if self.markup.closed_fractions else HADAMARD
 
+    def derivative(self, above: str, below: str) -> Text:
+        return self.fraction(self.markup.partial(above), self.markup.partial(below))
+
     def call(self, name: str, *args: Basic) -> Text:
         return self.markup.call(self.function(name), [self(a) for a in args]), CALL
 
@@ -272,17 +275,12 @@ def _(e: nodes.Conv, w: Writer) -> Text:
 def _(e: nodes.Grad, w: Writer) -> Text:
     if w.style.gradient == "delta":
         return w.markup.text("δ") + w.within(e.args[0], ATOM), PRODUCT
-    return _partial(w.markup.text("L"), w(e.args[0]), w)
+    return w.derivative(w.markup.text("L"), w(e.args[0]))
 
 
 @_write.register(nodes.Jacobian)
 def _(e: nodes.Jacobian, w: Writer) -> Text:
-    return _partial(w(e.args[0]), w(e.args[1]), w)
-
-
-def _partial(above: str, below: str, w: Writer) -> Text:
-    d = w.markup.text("∂")
-    return w.fraction(f"{d} {above}", f"{d} {below}")
+    return w.derivative(w(e.args[0]), w(e.args[1]))
 
 
 def _register_calls() -> None:
