@@ -100,7 +100,7 @@ def _check(args: argparse.Namespace) -> int:
 def _status(args: argparse.Namespace, report: Report) -> int:
     for document in report.documents:
         if document.error:
-            print(f"lstm-symbolic: {document.path}: {document.error}", file=sys.stderr)
+            _complain(f"{document.path}: {document.error}")
     status = report.exit_status(("error", "warning") if args.strict else ("error",))
     return 0 if args.exit_zero and status == 1 else status
 
@@ -150,7 +150,7 @@ def _batch(args: argparse.Namespace) -> int:
     _emit(_json(answers))
     for answer in answers:
         if "error" in answer:
-            print(f"lstm-symbolic: {answer['id']}: {answer['error']}", file=sys.stderr)
+            _complain(f"{answer['id']}: {answer['error']}")
     if any("error" in a for a in answers):
         return 2
     return int(any(a["verdict"] == "refuted" for a in answers))
@@ -248,8 +248,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         if os.environ.get("LSTM_SYMBOLIC_DEBUG"):
             traceback.print_exc()
         message = f"internal error ({type(error).__name__}: {error}); LSTM_SYMBOLIC_DEBUG=1 shows where, please report it"
-    print(f"lstm-symbolic: {message}", file=sys.stderr)
+    _complain(message)
     return 2
+
+
+def _complain(message: str) -> None:
+    """One message on standard error; what it quotes from a document cannot reach the terminal unfiltered."""
+    from .audit.terminal import printable
+
+    print(f"lstm-symbolic: {printable(message)}", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,59 @@
+"""One verdict on a terminal: what was decided, and why it can be believed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from .terminal import Style, wrap
+from .witness import value_text
+
+_HEADLINES = {
+    "proved": ("good", "equal for all values"),
+    "proved-where-defined": ("good", "equal wherever both sides are defined"),
+    "proved-under": ("good", "equal as families, under a mapping of the parameters"),
+    "refuted": ("error", "not equal"),
+    "undecided": ("warning", "neither a proof nor a counterexample was found"),
+}
+
+
+def render_verdict(verdict: Mapping[str, Any], style: Style | None = None) -> str:
+    """The JSON object of ``compare`` in words.
+
+    >>> print(render_verdict({"verdict": "proved-under", "under": {"W_z": "-W_z"}}))
+    proved-under  equal as families, under a mapping of the parameters
+      under       W_z := -W_z
+    """
+    style = style or Style()
+    kind = str(verdict["verdict"])
+    role, words = _HEADLINES[kind]
+    lines = [f"{style.paint(f'{kind:12}', role)}  {words}"]
+    for label, text in _rows(verdict):
+        for k, part in enumerate(wrap(text, style.width - 14)):
+            lines.append(f"  {style.paint(f'{label if k == 0 else str():10}', 'label')}  {part}".rstrip())
+    return "\n".join(lines)
+
+
+def _rows(verdict: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for name, value in (verdict.get("under") or {}).items():
+        yield "under", f"{name} := {value}"
+    renamed = [f"{a} → {b}" for a, b in (verdict.get("names") or {}).items() if a != b]
+    if renamed:
+        yield "names", ", ".join(renamed)
+    for condition in verdict.get("where") or ():
+        yield "where", str(condition)
+    witness = verdict.get("witness")
+    if witness:
+        for name, value in witness["values"].items():
+            yield "at", f"{name} = {value_text(value)}"
+        yield "left", str(witness["left"])
+        yield "right", str(witness["right"])
+    instance = verdict.get("instance")
+    if instance:
+        other = "right" if instance["of"] == "left" else "left"
+        under = ", ".join(f"{k} := {v}" for k, v in instance["under"].items())
+        yield "instance", f"the {other} side is the special case of the {instance['of']} one with {under}"
+    for term in verdict.get("difference") or ():
+        yield "only", str(term)
+    if verdict.get("reason"):
+        yield "because", str(verdict["reason"])
