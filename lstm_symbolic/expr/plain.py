@@ -57,8 +57,8 @@ def _number(term: Term) -> tuple[str, int]:
     value = term.number
     if value.denominator == 1:
         return str(value.numerator), ATOM if value >= 0 else UNARY
-    decimal = _decimal(value)
-    return (decimal, ATOM) if decimal else (f"{value.numerator} / {value.denominator}", PRODUCT)
+    exact = decimal(value)
+    return (exact, ATOM) if exact else (f"{value.numerator} / {value.denominator}", PRODUCT)
 
 
 def decimal(value: Fraction) -> str | None:
