@@ -192,3 +192,16 @@ def _register_calls() -> None:
 
 
 _register_calls()
+
+
+def _register_sympy() -> None:
+    """SymPy's own functions, which a user's expression may hold."""
+    names = {
+        sympy.tanh: "tanh", sympy.exp: "exp", sympy.log: "log", sympy.Abs: "abs", sympy.sign: "sign", sympy.erf: "erf",
+        sympy.erfc: "erfc", sympy.cosh: "cosh", sympy.sinh: "sinh", sympy.Max: "max", sympy.Min: "min",
+    }  # fmt: skip
+    for kind, name in names.items():
+        to_term.register(kind, lambda e, name=name: Term("call", tuple(to_term(a) for a in e.args), name=name))
+
+
+_register_sympy()

@@ -7,9 +7,11 @@ says so. Column and row vectors are tried both. Dimensions follow by unification
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from typing import TypeVar
 
 from sympy import Expr, Integer
 
@@ -19,7 +21,9 @@ from ..expr.term import Term, TermEquation
 from .kinds import HADAMARD, prior, product
 from .surface import Name, Statement, Surface
 
-BEAM = 12
+BEAM = 8
+#: Readings that cost this much more than the best one are given up.
+MARGIN = 3.2
 #: A second reading within this cost of the best one makes a formula ambiguous.
 NARROW = 0.25
 _CALL_LETTERS = {"f", "g", "h", "phi", "varphi", "psi", "rho", "F", "G", "theta", "H", "act"}
@@ -69,8 +73,19 @@ class Elaborated:
     ambiguous: Mapping[int, str]
 
 
-def _prune(readings: list[Reading]) -> list[Reading]:
-    return sorted(readings, key=lambda r: r.cost)[:BEAM]
+_Costed = TypeVar("_Costed", "Reading", "Threaded", "_Path")
+
+
+def _prune(readings: list[_Costed]) -> list[_Costed]:
+    """The cheapest few."""
+    if len(readings) < 2:
+        return readings
+    readings.sort(key=_cost)
+    limit = readings[0].cost + MARGIN
+    return [r for r in readings[:BEAM] if r.cost <= limit]
+
+
+_cost = operator.attrgetter("cost")
 
 
 @dataclass(frozen=True)
@@ -83,27 +98,27 @@ class Elaborator:
         method: Callable[[Surface, Kinds], list[Reading]] | None = getattr(self, f"_{s.op}", None)
         if method is None:
             raise ReadError(f"a {s.op} cannot stand here", "", s.span[0])
-        return _prune([replace(r, term=r.term.at(s.span)) for r in method(s, kinds)])
+        return _prune(method(s, kinds))
 
     def thread(self, nodes: Sequence[Surface], kinds: Kinds) -> list[Threaded]:
         beam = [Threaded(0.0, (), kinds)]
         for node in nodes:
             grown = [Threaded(b.cost + r.cost, (*b.items, r), r.kinds) for b in beam for r in self.read(node, b.kinds)]
-            beam = sorted(grown, key=lambda b: b.cost)[:BEAM]
+            beam = _prune(grown)
         return beam
 
     # -- leaves ------------------------------------------------------------------------------------------------------------------
 
     def _num(self, s: Surface, kinds: Kinds) -> list[Reading]:
-        return [Reading(0.0, "s", Term("num", number=s.number), kinds)]
+        return [Reading(0.0, "s", Term("num", number=s.number, span=s.span), kinds)]
 
     def _sym(self, s: Surface, kinds: Kinds) -> list[Reading]:
         assert s.name is not None
-        name, index = timed_name(s.name, self.context.timed)
+        name, index = timed_name(s.name)
         if name.base == "pi" and not name.subs:
-            return [Reading(0.0, "s", Term("pi"), kinds)]
+            return [Reading(0.0, "s", Term("pi", span=s.span), kinds)]
         key = name.plain
-        term = Term("sym", name=key, index=index)
+        term = Term("sym", name=key, index=index, span=s.span)
         if key in kinds:
             return [Reading(0.0, kinds[key], term, kinds)]
         if key in self.context.declared:
@@ -113,12 +128,12 @@ class Elaborator:
         return [Reading(cost, kind, term, {**kinds, key: kind}) for kind, cost in options]
 
     def _function(self, s: Surface, kinds: Kinds) -> list[Reading]:
-        return [Reading(0.0, "s", Term("sym", name=s.glyph), kinds)]
+        return [Reading(0.0, "s", Term("sym", name=s.glyph, span=s.span), kinds)]
 
     # -- sums and products -------------------------------------------------------------------------------------------------------
 
     def _neg(self, s: Surface, kinds: Kinds) -> list[Reading]:
-        return [replace(r, term=Term("neg", (r.term,))) for r in self.read(s.args[0], kinds)]
+        return [Reading(r.cost, r.kind, Term("neg", (r.term,), span=s.span), r.kinds) for r in self.read(s.args[0], kinds)]
 
     def _group(self, s: Surface, kinds: Kinds) -> list[Reading]:
         inner = s.args[0]
@@ -126,12 +141,12 @@ class Elaborator:
         if s.glyph == "[" and inner.op == "product" and set(inner.glyphs) == {""}:
             for b in self.thread(inner.args, kinds):
                 if all(i.kind == "m" for i in b.items):
-                    blocks = Term("hstack", tuple(i.term for i in b.items))
+                    blocks = Term("hstack", tuple(i.term for i in b.items), span=s.span)
                     readings.append(Reading(b.cost - 0.1, "m", blocks, b.kinds))
         return readings
 
     def _add(self, s: Surface, kinds: Kinds) -> list[Reading]:
-        return [self.joined(b, Term("add", tuple(i.term for i in b.items))) for b in self.thread(s.args, kinds)]
+        return [self.joined(b, Term("add", tuple(i.term for i in b.items), span=s.span)) for b in self.thread(s.args, kinds)]
 
     def joined(self, b: Threaded, term: Term) -> Reading:
         """An elementwise combination: one kind for all, numbers fit everywhere."""
@@ -164,12 +179,15 @@ class Elaborator:
                 for op, kind, cost in product(kind_a, kind_b, glyph, self.context.layout):
                     if self.context.convolution and op == "matmul" and kind_a == "m" and glyph in ("*", r"\ast", r"\star"):
                         op = "conv"
+                    if op == "outer":
+                        b = Term("T", (b,), span=b.span)
+                        op = "matmul"
                     span = (a.span[0], b.span[1]) if a.span and b.span else None
                     found.append((cost_a + cost_b + cost, kind, Term(op, (a, b), span=span)))
         return sorted(found, key=lambda x: x[0])[:3]
 
     def _frac(self, s: Surface, kinds: Kinds) -> list[Reading]:
-        return [self.joined(b, Term("div", tuple(i.term for i in b.items))) for b in self.thread(s.args, kinds)]
+        return [self.joined(b, Term("div", tuple(i.term for i in b.items), span=s.span)) for b in self.thread(s.args, kinds)]
 
     def _power(self, s: Surface, kinds: Kinds) -> list[Reading]:
         results = []
@@ -178,12 +196,12 @@ class Elaborator:
             if base.kind == "m" and exponent.term.op == "num" and exponent.term.number < 0:
                 raise ReadError("the inverse of a matrix is not part of the cell language", "", s.span[0])
             clash = 0.0 if exponent.kind == "s" else 3.0
-            results.append(Reading(b.cost + clash, base.kind, Term("pow", (base.term, exponent.term)), b.kinds))
+            results.append(Reading(b.cost + clash, base.kind, Term("pow", (base.term, exponent.term), span=s.span), b.kinds))
         return results
 
     def _transpose(self, s: Surface, kinds: Kinds) -> list[Reading]:
         flip = {"v": "w", "w": "v"}
-        return [replace(r, kind=flip.get(r.kind, r.kind), term=Term("T", (r.term,))) for r in self.read(s.args[0], kinds)]
+        return [replace(r, kind=flip.get(r.kind, r.kind), term=Term("T", (r.term,), span=s.span)) for r in self.read(s.args[0], kinds)]
 
     # -- pairings ----------------------------------------------------------------------------------------------------------------
 
@@ -197,15 +215,15 @@ class Elaborator:
             kind = "m" if present == {"m"} else "v"
             op = "hstack" if kind == "m" else "concat"
             extra = 0.0 if s.glyph != "(" else 0.3
-            results.append(Reading(b.cost + cost + extra, kind, Term(op, tuple(i.term for i in b.items)), b.kinds))
+            results.append(Reading(b.cost + cost + extra, kind, Term(op, tuple(i.term for i in b.items), span=s.span), b.kinds))
         return results
 
     def _oplus(self, s: Surface, kinds: Kinds) -> list[Reading]:
         results = []
         for b in self.thread(s.args, kinds):
             terms = tuple(i.term for i in b.items)
-            results.append(Reading(b.cost, "v", Term("concat", terms), b.kinds))
-            total = self.joined(b, Term("add", terms))
+            results.append(Reading(b.cost, "v", Term("concat", terms, span=s.span), b.kinds))
+            total = self.joined(b, Term("add", terms, span=s.span))
             results.append(replace(total, cost=total.cost + 0.5))
         return results
 
@@ -218,7 +236,7 @@ class Elaborator:
         for b in self.thread(cells, kinds):
             if all(_is_number(i.term) for i in b.items):
                 table = _grid([i.term for i in b.items], len(rows))
-                term = Term("matrix", tuple(Term("row", tuple(r)) for r in table))
+                term = Term("matrix", tuple(Term("row", tuple(r)) for r in table), span=s.span)
                 results += [Reading(b.cost, k, term, b.kinds) for k in ("m", "v")]
                 continue
             grid = _grid([i.term for i in b.items], len(rows))
@@ -243,13 +261,16 @@ class Elaborator:
                 raise ReadError("a case distinction needs a last case without condition", "", s.span[0])
             term = values[-1]
             for value, condition in zip(reversed(values[:-1]), reversed(conditions), strict=True):
-                term = Term("call", (condition, value, term), name="where")
+                term = Term("call", (condition, value, term), name="where", span=s.span)
             main = Threaded(b.cost, tuple(i for i in b.items if i.term.name not in _COMPARISONS), b.kinds)
             results.append(self.joined(main, term))
         return results
 
     def _compare(self, s: Surface, kinds: Kinds) -> list[Reading]:
-        return [Reading(b.cost, "s", Term("call", tuple(i.term for i in b.items), name=s.glyph), b.kinds) for b in self.thread(s.args, kinds)]
+        return [
+            Reading(b.cost, "s", Term("call", tuple(i.term for i in b.items), name=s.glyph, span=s.span), b.kinds)
+            for b in self.thread(s.args, kinds)
+        ]
 
     # -- functions ---------------------------------------------------------------------------------------------------------------
 
@@ -266,18 +287,18 @@ class Elaborator:
             match name:
                 case "diag":
                     cost = 0.0 if first.kind in ("v", "w") else 2.0
-                    results.append(Reading(b.cost + cost, "m", Term("diag", terms), b.kinds))
+                    results.append(Reading(b.cost + cost, "m", Term("diag", terms, span=s.span), b.kinds))
                 case "trace" | "norm":
-                    results.append(Reading(b.cost, "s", Term(name, terms), b.kinds))
+                    results.append(Reading(b.cost, "s", Term(name, terms, span=s.span), b.kinds))
                 case "softmax":
-                    results.append(Reading(b.cost, first.kind, Term(name, terms), b.kinds))
+                    results.append(Reading(b.cost, first.kind, Term(name, terms, span=s.span), b.kinds))
                 case "concat":
-                    results.append(Reading(b.cost, "v", Term("concat", terms), b.kinds))
+                    results.append(Reading(b.cost, "v", Term("concat", terms, span=s.span), b.kinds))
                 case "matmul" if len(terms) == 2:
                     for op, kind, cost in product(b.items[0].kind, b.items[1].kind, "@", self.context.layout):
-                        results.append(Reading(b.cost + cost, kind, Term(op, terms), b.kinds))
+                        results.append(Reading(b.cost + cost, kind, Term(op, terms, span=s.span), b.kinds))
                 case _:
-                    results.append(self.joined(b, Term("call", terms, name=name)))
+                    results.append(self.joined(b, Term("call", terms, name=name, span=s.span)))
         return results
 
     def _apply(self, s: Surface, kinds: Kinds) -> list[Reading]:
@@ -293,7 +314,7 @@ class Elaborator:
             inner = group.args if group.op in ("group", "pair") else (group,)
             cost = self.call_cost(name)
             for b in self.thread(inner, kinds):
-                called = self.joined(b, Term("call", tuple(i.term for i in b.items), name=name.plain))
+                called = self.joined(b, Term("call", tuple(i.term for i in b.items), name=name.plain, span=s.span))
                 results.append(replace(called, cost=called.cost + cost))
         return results
 
@@ -311,17 +332,17 @@ class Elaborator:
     # -- calculus ----------------------------------------------------------------------------------------------------------------
 
     def _grad(self, s: Surface, kinds: Kinds) -> list[Reading]:
-        return [replace(r, term=Term("grad", (r.term,))) for r in self.read(s.args[0], kinds)]
+        return [replace(r, term=Term("grad", (r.term,), span=s.span)) for r in self.read(s.args[0], kinds)]
 
     def _jac(self, s: Surface, kinds: Kinds) -> list[Reading]:
         results = []
         for b in self.thread(s.args, kinds):
-            term = Term("jac", tuple(i.term for i in b.items))
+            term = Term("jac", tuple(i.term for i in b.items), span=s.span)
             results += [Reading(b.cost, "m", term, b.kinds), Reading(b.cost + 0.5, "v", term, b.kinds)]
         return results
 
     def _sum(self, s: Surface, kinds: Kinds) -> list[Reading]:
-        return [replace(r, term=Term(s.op, (r.term,), index=s.index)) for r in self.read(s.args[0], kinds)]
+        return [replace(r, term=Term(s.op, (r.term,), index=s.index, span=s.span)) for r in self.read(s.args[0], kinds)]
 
     _prod = _sum
 
@@ -372,27 +393,36 @@ def _is_number(term: Term) -> bool:
     return term.op == "num" or (term.op == "neg" and term.args[0].op == "num")
 
 
-def timed_name(name: Name, timed: frozenset[str]) -> tuple[Name, tuple[Expr, ...]]:
-    """The name without its time, and its index; ``h_0`` is time 0 where h has times elsewhere (or is a state's letter)."""
+def timed_name(name: Name) -> tuple[Name, tuple[Expr, ...]]:
+    """The name without its time, and its index."""
     index: tuple[Expr, ...] = () if name.time is None else (name.time,)
     if name.layer is not None:
         index = (name.layer, *index) if index else (name.layer,)
     bare = replace(name, time=None, layer=None)
-    tags = name.subs + name.sups
-    if not index and len(tags) == 1 and tags[0].isdigit():
-        rest = replace(bare, subs=(), sups=())
-        if rest.plain in timed or (tags[0] == "0" and name.base in _STATES and not name.sups):
-            return rest, (Integer(int(tags[0])),)
     return bare, index
+
+
+def with_numeric_times(statement: Statement, timed: frozenset[str]) -> Statement:
+    """``h_0``, ``h_1`` are times where h has times elsewhere; beside a symbolic time (``C_3 = C_{t-1} + ...``) a number is a tag."""
+    nodes = [n for side in statement.sides for n in side.walk()]
+    if any(n.name is not None and n.name.time is not None and n.name.time.free_symbols for n in nodes):
+        return statement
+
+    def walk(node: Surface) -> Surface:
+        name = node.name
+        if name is not None and name.time is None and len(name.subs) == 1 and name.subs[0].isdigit() and not name.sups:
+            rest = replace(name, subs=())
+            if rest.plain in timed or (name.subs[0] == "0" and name.base in _STATES):
+                name = replace(rest, time=Integer(int(name.subs[0])))
+        return replace(node, name=name, args=tuple(walk(a) for a in node.args))
+
+    return replace(statement, sides=tuple(walk(s) for s in statement.sides))
 
 
 def names_of(statements: Sequence[Statement]) -> Context:
     """Which names have a time somewhere, and which are used other than as a function."""
     timed, plain_use = set(), set()
     for node in (n for s in statements for side in s.sides for n in side.walk()):
-        applied = node.args[0] if node.op == "apply" else None
-        if applied is not None and applied.name is not None:
-            plain_use.discard(id(applied))  # type: ignore[arg-type]
         if node.op == "sym" and node.name is not None and node.name.time is not None:
             timed.add(replace(node.name, time=None, layer=None).plain)
     heads = {id(n.args[0]) for s in statements for side in s.sides for n in side.walk() if n.op == "apply"}
@@ -424,9 +454,23 @@ def elaborate(
     ['h[t]', 'o[t] * tanh(W @ c[t])']
     """
     base = replace(names_of(statements), declared=declared or {}, convolution=convolution)
-    layouts = (layout,) if layout else ("column", "row")
-    runs = [_run(statements, replace(base, layout=name)) for name in layouts]
-    return min(runs, key=lambda r: r.cost)
+    statements = [with_numeric_times(s, base.timed) for s in statements]
+    best = _run(statements, replace(base, layout=layout or _likely_layout(statements)))
+    if layout or best.cost < 1.0:
+        return best
+    other = _run(statements, replace(base, layout="row" if best.layout == "column" else "column"))
+    return min(best, other, key=lambda r: r.cost)
+
+
+def _likely_layout(statements: Sequence[Statement]) -> str:
+    """By the order of weight and state in the products; only which layout is tried first depends on it."""
+    votes = 0
+    for node in (n for s in statements for side in s.sides for n in side.walk() if n.op == "product"):
+        weights = [k for k, f in enumerate(node.args) if f.name is not None and f.name.base[:1] in "WUV" and f.name.time is None]
+        states = [k for k, f in enumerate(node.args) if f.name is not None and f.name.time is not None]
+        if weights and states:
+            votes += 1 if weights[0] < states[0] else -1
+    return "row" if votes < 0 else "column"
 
 
 def _run(statements: Sequence[Statement], context: Context) -> Elaborated:
@@ -445,7 +489,7 @@ def _run(statements: Sequence[Statement], context: Context) -> Elaborated:
         if not grown:
             assert failure is not None
             grown = [replace(p, equations=(*p.equations, failure), costs=(*p.costs, 0.0)) for p in beam]
-        beam = sorted(grown, key=lambda p: p.cost)[:BEAM]
+        beam = _prune(grown)
     best = beam[0]
     ambiguous: dict[int, str] = {}
     for other in beam[1:]:

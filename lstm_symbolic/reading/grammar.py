@@ -36,9 +36,64 @@ PRODUCTS = {
     "*", r"\cdot", r"\times", r"\odot", r"\circ", r"\otimes", r"\star", r"\ast", r"\bullet", "@", r"\sdot", r"\bigodot", r"\bigotimes",
     r"\bigcirc", r"\circledast", r"\boxtimes", r"\bigstar", r"\centerdot", r"\diamond", r"\hadamard", ".",
 }  # fmt: skip
-_RELATIONS = {"=", r"\leftarrow", r"\gets", r"\coloneqq", r"\equiv", r"\triangleq", r"\approx", r"\doteq", r"\Leftarrow", r"\longleftarrow", r"\defeq", r"\eqdef"}
-_COMPARE = {">": "gt", "<": "lt", r"\geq": "ge", r"\ge": "ge", r"\leq": "le", r"\le": "le", r"\neq": "ne", r"\ne": "ne", r"\geqslant": "ge", r"\leqslant": "le"}
-_STOP = {"", ")", "]", "}", ",", ";", r"\}", r"\rbrack", r"\|", "|", r"\\", "&", r"\end", r"\mid", r"\in", r"\oplus", r"\rangle", r"\rVert", "+", "-", "/", "=", ":", r"\pm", r"\to", r"\rightarrow", r"\xrightarrow", r"\vert", r"\rvert", r"\over"}
+_RELATIONS = {
+    "=",
+    r"\leftarrow",
+    r"\gets",
+    r"\coloneqq",
+    r"\equiv",
+    r"\triangleq",
+    r"\approx",
+    r"\doteq",
+    r"\Leftarrow",
+    r"\longleftarrow",
+    r"\defeq",
+    r"\eqdef",
+}
+_COMPARE = {
+    ">": "gt",
+    "<": "lt",
+    r"\geq": "ge",
+    r"\ge": "ge",
+    r"\leq": "le",
+    r"\le": "le",
+    r"\neq": "ne",
+    r"\ne": "ne",
+    r"\geqslant": "ge",
+    r"\leqslant": "le",
+}
+_STOP = {
+    "",
+    ")",
+    "]",
+    "}",
+    ",",
+    ";",
+    r"\}",
+    r"\rbrack",
+    r"\|",
+    "|",
+    r"\\",
+    "&",
+    r"\end",
+    r"\mid",
+    r"\in",
+    r"\oplus",
+    r"\rangle",
+    r"\rVert",
+    "+",
+    "-",
+    "/",
+    "=",
+    ":",
+    r"\pm",
+    r"\to",
+    r"\rightarrow",
+    r"\xrightarrow",
+    r"\vert",
+    r"\rvert",
+    r"\over",
+}
 _LOSS = {"L", "J", "E", "Loss", "loss", "ell", "cost", "mathcalL", "l"}
 _SUM, _PRODUCT, _JUXTAPOSED = 10, 20, 30
 
@@ -274,13 +329,19 @@ class Parser:
         if token.text == "{":
             inner = self.expression(0)
             end = self.expect("}").end
-            return replace(inner, span=(token.start, end)) if inner.op != "add" else Surface("group", (inner,), "{", span=(token.start, end))
+            if inner.op == "sym" and inner.name is not None and self.text in ("_", "^", "'"):
+                return self.symbol(inner.name, token)
+            if inner.op == "function" and self.text in ("_", "^", "'", "(", "{", "["):
+                return self.function_or_name(inner.glyph, token)
+            return (
+                replace(inner, span=(token.start, end)) if inner.op != "add" else Surface("group", (inner,), "{", span=(token.start, end))
+            )
         if token.text in (r"\|", r"\lVert", r"\Vert", "|", r"\vert", r"\lvert"):
             self.bars += 1
             inner = self.expression(0)
             self.bars -= 1
             end = self.expect(token.text, r"\rVert", r"\Vert", r"\rvert").end
-            return Surface("call", (inner,), "norm" if "|" != token.text[-1:] or token.text == r"\|" else "abs", span=(token.start, end))
+            return Surface("call", (inner,), "norm" if token.text[-1:] != "|" or token.text == r"\|" else "abs", span=(token.start, end))
         close = {"(": ")", "[": "]", r"\{": r"\}", r"\lbrack": r"\rbrack"}[token.text]
         return self.items(token, close)
 
@@ -395,7 +456,9 @@ class Parser:
             return self.function_or_name("sigma", token)
         if name in ("delta", "Delta", "nabla") and not self.peek().is_end:
             following = self.peek()
-            joins = following.kind == "word" or (following.kind == "cmd" and following.text[1:] in ACCENTS.keys() | STYLES | (GREEK - {"sigma"}))
+            joins = following.kind == "word" or (
+                following.kind == "cmd" and following.text[1:] in ACCENTS.keys() | STYLES | (GREEK - {"sigma"})
+            )
             if joins and self.text not in FUNCTIONS:
                 return self.differential_name(name, token)
         if self.peek().kind == "num" and name in ("delta", "epsilon"):
@@ -409,8 +472,19 @@ class Parser:
         while target.op in ("transpose", "power") and target.args:
             target = target.args[0]
         if target.op != "sym" or target.name is None:
-            return Surface("product", (Surface("sym", name=Name(prefix), span=(token.start, token.end)), inner), glyphs=("",), span=(token.start, inner.span[1]))
-        named = replace(target, name=replace(target.name, base=f"{prefix}{'_' if prefix[0] == 'D' else '' if len(target.name.stem) < 1 else '_'}{target.name.base}"), span=(token.start, target.span[1]))
+            return Surface(
+                "product",
+                (Surface("sym", name=Name(prefix), span=(token.start, token.end)), inner),
+                glyphs=("",),
+                span=(token.start, inner.span[1]),
+            )
+        named = replace(
+            target,
+            name=replace(
+                target.name, base=f"{prefix}{'_' if prefix[0] == 'D' else '' if len(target.name.stem) < 1 else '_'}{target.name.base}"
+            ),
+            span=(token.start, target.span[1]),
+        )
         return _swap(inner, target, named)
 
     def accented(self, token: Token, name: str) -> Surface:
@@ -595,7 +669,9 @@ class Parser:
         outer, self.bound = self.bound, self.bound | {var}
         body = self.product()
         self.bound = outer
-        return Surface("sum" if name != "prod" else "prod", (body,), index=(Symbol(var, integer=True), low, high), span=(token.start, body.span[1]))
+        return Surface(
+            "sum" if name != "prod" else "prod", (body,), index=(Symbol(var, integer=True), low, high), span=(token.start, body.span[1])
+        )
 
 
 def derivative_of(above: Surface, below: Surface, span: Span) -> Surface | None:
@@ -634,7 +710,9 @@ def _swap(tree: Surface, old: Surface, new: Surface) -> Surface:
 def _cut(token: Token, k: int) -> tuple[Token, Token]:
     width = token.end - token.start
     middle = token.start + (k if width == len(token.text) else 0)
-    return replace(token, text=token.text[:k], end=max(middle, token.start + 1)), replace(token, text=token.text[k:], start=middle, gap=False)
+    return replace(token, text=token.text[:k], end=max(middle, token.start + 1)), replace(
+        token, text=token.text[k:], start=middle, gap=False
+    )
 
 
 def _join(tokens: Sequence[Token]) -> str:

@@ -11,23 +11,35 @@ import re
 from .surface import Name
 
 #: Glyphs that mean the elementwise product; a matrix product under one of them is a slip.
-HADAMARD = {r"\odot", r"\circ", r"\star", r"\otimes", r"\bullet", r"\bigodot", r"\bigotimes", r"\bigcirc", r"\bigstar", r"\hadamard", r"\circledast", r"\boxtimes"}
+HADAMARD = {
+    r"\odot",
+    r"\circ",
+    r"\star",
+    r"\otimes",
+    r"\bullet",
+    r"\bigodot",
+    r"\bigotimes",
+    r"\bigcirc",
+    r"\bigstar",
+    r"\hadamard",
+    r"\circledast",
+    r"\boxtimes",
+}
 
 Options = tuple[tuple[str, str, float], ...]
 
 #: (left kind, right kind) -> (operation, kind, cost), column vectors; the row table mirrors it.
 _COLUMN: dict[tuple[str, str], Options] = {
     ("m", "v"): (("matmul", "v", 0.0),),
-    ("v", "m"): (("matmul", "v", 5.0),),
+    ("v", "m"): (("matmul", "v", 1.8),),
     ("v", "v"): (("mul", "v", 0.0),),
     ("m", "m"): (("matmul", "m", 0.0), ("mul", "m", 1.0)),
     ("v", "w"): (("matmul", "m", 0.0),),
     ("w", "v"): (("matmul", "s", 0.3),),
     ("w", "m"): (("matmul", "w", 0.0),),
-    ("m", "w"): (("matmul", "w", 5.0),),
+    ("m", "w"): (("matmul", "w", 1.8),),
     ("w", "w"): (("mul", "w", 0.3),),
 }
-_MIRROR = {"v": "v", "w": "w", "m": "m"}
 _ROW: dict[tuple[str, str], Options] = {(b, a): options for (a, b), options in _COLUMN.items()}
 
 
@@ -36,15 +48,41 @@ def product(left: str, right: str, glyph: str, layout: str) -> Options:
     if left == "s" or right == "s":
         return (("mul", right if left == "s" else left, 0.0),)
     options = (_ROW if layout == "row" else _COLUMN)[left, right]
+    if glyph == r"\otimes" and left == right == "v":
+        return (*options, ("outer", "m", 1.0))
     if glyph in HADAMARD:
-        return tuple((op, kind, cost + (3.0 if op == "matmul" else 0.0 if (left, right) == ("m", "m") else cost)) for op, kind, cost in options)
+        return tuple(
+            (op, kind, cost + (3.0 if op == "matmul" else 0.0 if (left, right) == ("m", "m") else cost)) for op, kind, cost in options
+        )
     if glyph == "@":
         return tuple((op, kind, cost + (4.0 if op == "mul" else 0.0)) for op, kind, cost in options)
     return options
 
 
-_WEIGHTS = re.compile(r"[WUVRTAKMQ]\d?|W[a-z]{0,2}|Theta|Omega")
-_SCALARS = {"alpha", "beta", "lambda", "eta", "epsilon", "L", "J", "E", "N", "n", "m", "k", "T", "t", "gamma", "mu", "ell", "B", "pi", "tau", "varepsilon"}
+_WEIGHTS = re.compile(r"[WUV]\d?|[RTAKMQ]|W[a-z]{0,2}|Theta|Omega")
+_SCALARS = {
+    "alpha",
+    "beta",
+    "lambda",
+    "eta",
+    "epsilon",
+    "L",
+    "J",
+    "E",
+    "N",
+    "n",
+    "m",
+    "k",
+    "T",
+    "t",
+    "gamma",
+    "mu",
+    "ell",
+    "B",
+    "pi",
+    "tau",
+    "varepsilon",
+}
 _BIASES = {"b", "B", "bias", "beta"}
 
 
@@ -52,6 +90,8 @@ def prior(name: Name, timed: bool, index: str) -> tuple[tuple[str, float], ...]:
     """The kinds a symbol may have, by its letter: a capital W without a time is a weight, what has a time is a vector."""
     base = re.sub(r"^(delta_|Delta_|d)(?=[A-Za-z])", "", name.base) if len(name.base) > 1 else name.base
     differential = base != name.base
+    if timed and base in ("W", "U"):
+        return ("m", 0.2), ("v", 0.6), ("s", 4.0)
     if timed:
         return ("v", 0.0), ("m", 3.0), ("s", 3.0)
     if base in ("L", "J", "E", "Loss", "ell") and not name.subs:
@@ -59,7 +99,7 @@ def prior(name: Name, timed: bool, index: str) -> tuple[tuple[str, float], ...]:
     if base in _BIASES and (index or base != "beta"):
         return ("v", 0.0), ("s", 1.5), ("m", 4.0)
     if _WEIGHTS.fullmatch(base) and not (base == "T" and not index):
-        return ("m", 0.0), ("v", 1.5), ("s", 4.0)
+        return ("m", 0.0), ("v", 2.2), ("s", 4.0)
     if base == "I" and not index:
         return ("m", 0.0), ("s", 1.0)
     if base in _SCALARS and not index and not differential:
@@ -67,7 +107,7 @@ def prior(name: Name, timed: bool, index: str) -> tuple[tuple[str, float], ...]:
     if base[0].isupper() and len(base) == 1 and index and base not in "CHXIFO":
         return ("m", 0.4), ("v", 0.5), ("s", 3.0)
     if len(base) > 2 and base.islower() and base not in ("alpha", "beta", "gamma", "delta", "theta", "net"):
-        return ("v", 0.2), ("m", 0.3), ("s", 1.0)
+        return ("m", 0.2), ("v", 0.3), ("s", 1.0)
     if base in ("w", "p", "u") and index:
         return ("v", 0.4), ("m", 0.6), ("s", 2.0)
     return ("v", 0.0), ("s", 0.8), ("m", 2.0)

@@ -13,10 +13,23 @@ from dataclasses import dataclass, replace
 from sympy import Expr, Integer, Symbol
 
 from ..errors import ReadError
-from .surface import Name
+from .surface import Name, Statement, Surface
 from .tokens import GREEK, Token
 
-TRANSPOSE = {"T", r"\top", r"\intercal", r"\mathsf{T}", r"\mathrm{T}", r"\text{T}", r"\mathsf T", r"\mathrm T", "tr", r"\transp", r"\mathsf", r"\mathrm"}
+TRANSPOSE = {
+    "T",
+    r"\top",
+    r"\intercal",
+    r"\mathsf{T}",
+    r"\mathrm{T}",
+    r"\text{T}",
+    r"\mathsf T",
+    r"\mathrm T",
+    "tr",
+    r"\transp",
+    r"\mathsf",
+    r"\mathrm",
+}
 ACCENTS = {
     "tilde": "tilde", "widetilde": "tilde", "hat": "hat", "widehat": "hat", "bar": "bar", "overline": "bar", "check": "check", "dot": "dot",
     "ddot": "ddot", "overrightarrow": "fwd", "overleftarrow": "bwd", "underline": "", "vec": "", "acute": "acute", "breve": "breve",
@@ -62,6 +75,8 @@ def read_index(tokens: Sequence[Token], above: bool, bound: frozenset[str] = fro
         return Index()
     if "," in inner or ";" in inner:
         return _several(tokens, inner, above, bound)
+    if "_" in inner[1:]:
+        return _nested(inner, above, bound)
     time = _time(inner, wrapped, above, bound)
     if time is not None:
         return Index(layer=time) if above and not wrapped and str(time).startswith(("l", "L")) else Index(time=time)
@@ -73,7 +88,17 @@ def _unwrap(texts: list[str]) -> tuple[list[str], bool]:
     while len(texts) >= 2 and _WRAP.get(texts[0]) == texts[-1]:
         wrapped = wrapped or texts[0] != "{"
         texts = texts[1:-1]
-    return [t for t in texts if t not in ("{", "}")], wrapped
+    return [t.replace("\\_", "_") for t in texts if t not in ("{", "}")], wrapped
+
+
+def _nested(inner: list[str], above: bool, bound: frozenset[str]) -> Index:
+    """``\\delta_{h_t}``: a tag with its own index; ``y_{t_k}`` is an entry of a vector, which the matrix language has not."""
+    cut = inner.index("_", 1)
+    first, rest = inner[:cut], inner[cut + 1 :]
+    if _time(first, False, above, bound) is not None:
+        raise ReadError("an entry of a vector (component form) is not part of the matrix language")
+    time = _time(rest, False, above, bound)
+    return Index(tags=(_tag([x for x in inner if x != "_"]),)) if time is None else Index(time=time, tags=(_tag(first),))
 
 
 def _several(tokens: Sequence[Token], inner: list[str], above: bool, bound: frozenset[str]) -> Index:
@@ -132,6 +157,8 @@ def _tag(texts: list[str]) -> str:
             out.append(text)
         elif text in "+-*/=":
             out.append({"+": "plus", "-": "minus"}.get(text, ""))
+        elif text == "_":
+            out.append("_")
         elif text == "'":
             out.append("prime")
         if accent:
@@ -152,3 +179,53 @@ def attach(name: Name, index: Index, above: bool) -> Name:
         sups=name.sups + (index.tags if above else ()),
         subs=name.subs + (() if above else index.tags),
     )
+
+
+@dataclass(frozen=True)
+class TagTable:
+    """Spellings of tags that are one tag: spelling -> the spelling most used."""
+
+    table: dict[str, str]
+
+    def apply(self, statement: Statement) -> tuple[Statement, list[tuple[str, str]]]:
+        """The statement with one spelling, and the changes."""
+        changed: list[tuple[str, str]] = []
+
+        def tags(old: tuple[str, ...]) -> tuple[str, ...]:
+            new = tuple(self.table.get(x, x) for x in old)
+            changed.extend((a, b) for a, b in zip(old, new, strict=True) if a != b)
+            return new
+
+        def walk(node: Surface) -> Surface:
+            name = node.name
+            if name is not None:
+                name = replace(name, subs=tags(name.subs), sups=tags(name.sups))
+            return replace(node, name=name, args=tuple(walk(a) for a in node.args))
+
+        renamed = replace(statement, sides=tuple(walk(s) for s in statement.sides))
+        return renamed, list(dict.fromkeys(changed))
+
+    def __bool__(self) -> bool:
+        return bool(self.table)
+
+
+def merge_tags(statements: Sequence[Statement]) -> TagTable:
+    """Long tags (two letters and a digit) that differ in case only; the spelling used most stands for all."""
+    counts: dict[str, int] = {}
+    for node in (n for s in statements for side in s.sides for n in side.walk()):
+        for tag in (*node.name.subs, *node.name.sups) if node.name is not None else ():
+            if re.fullmatch(r"[A-Za-z]{2,}\d+", tag):
+                counts[tag] = counts.get(tag, 0) + 1
+    table = {}
+    families: dict[str, dict[str, int]] = {}
+    for tag, count in counts.items():
+        letters = tag.rstrip("0123456789")
+        family = families.setdefault(letters.lower(), {})
+        family[letters] = family.get(letters, 0) + count
+    for tag in counts:
+        letters = tag.rstrip("0123456789")
+        family = families[letters.lower()]
+        best = max(family, key=lambda x: family[x])
+        if best != letters:
+            table[tag] = best + tag[len(letters) :]
+    return TagTable(table)

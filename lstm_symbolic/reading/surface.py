@@ -14,6 +14,7 @@ from sympy import Expr
 
 Span = tuple[int, int]
 
+
 #: op -> what the arguments are:
 #: num, sym, function (a function's name alone), add, neg, product (``glyphs`` between the factors, "" for juxtaposition), apply (a name
 #: and a bracketed group), call (glyph = the function), group (brackets that the author wrote), pair (``[a, b]``), power, transpose, frac,

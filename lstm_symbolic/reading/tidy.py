@@ -18,9 +18,40 @@ _DROP = {
     r"\colorbox": -2, r"\boxed": -1, r"\fbox": -1, r"\cancel": -1, r"\smash": -1, r"\mathstrut": 0, r"\htmlClass": -2, r"\raise": 0,
     r"\underset": -2, r"\overset": -2, r"\stackrel": -2, r"\ensuremath": -1, r"\mathord": -1, r"\mathopen": 0, r"\mathclose": 0,
 }  # fmt: skip
-_ALIGNMENTS = ("align", "aligned", "gather", "gathered", "split", "equation", "eqnarray", "multline", "alignat", "alignedat", "flalign", "displaymath", "math", "subequations")
+_ALIGNMENTS = (
+    "align",
+    "aligned",
+    "gather",
+    "gathered",
+    "split",
+    "equation",
+    "eqnarray",
+    "multline",
+    "alignat",
+    "alignedat",
+    "flalign",
+    "displaymath",
+    "math",
+    "subequations",
+)
 _OPEN, _CLOSE = {"(", "[", "{", r"\{", r"\lbrack", r"\lbrace"}, {")", "]", "}", r"\}", r"\rbrack", r"\rbrace"}
-_OPERATORS = {"+", "-", "*", "/", "=", r"\cdot", r"\odot", r"\circ", r"\otimes", r"\times", r"\ast", r"\star", r"\approx", r"\oplus", r"\bullet"}
+_OPERATORS = {
+    "+",
+    "-",
+    "*",
+    "/",
+    "=",
+    r"\cdot",
+    r"\odot",
+    r"\circ",
+    r"\otimes",
+    r"\times",
+    r"\ast",
+    r"\star",
+    r"\approx",
+    r"\oplus",
+    r"\bullet",
+}
 _BREAKS = {r"\\", r"\cr", r"\newline", r"\quad", r"\qquad", r"\implies", r"\Rightarrow", r"\iff", r"\Longrightarrow", r"\hskip", r"\par"}
 FUNCTION_WORDS = {
     "sigmoid", "sigm", "sig", "tanh", "softmax", "exp", "max", "min", "diag", "relu", "ReLU", "log", "ln", "softplus", "logistic", "norm",
@@ -83,7 +114,8 @@ def _is_words(tokens: Sequence[Token], k: int) -> bool:
         return False
     inner = [t.text for t in tokens[k + 2 : group_end(tokens, k + 1) - 1]]
     after = tokens[group_end(tokens, k + 1)].text if group_end(tokens, k + 1) < len(tokens) else ""
-    return not (len(inner) == 1 and (inner[0] in FUNCTION_WORDS or after in ("(", "_", "^", r"\left")))
+    label = k == 0 and after == "(" and "".join(inner) not in FUNCTION_WORDS
+    return not (len(inner) == 1 and (inner[0] in FUNCTION_WORDS or after in ("(", "_", "^"))) or label
 
 
 def split(tokens: Sequence[Token]) -> list[list[Token]]:

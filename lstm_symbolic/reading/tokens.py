@@ -35,7 +35,7 @@ _UNICODE = {
     "〉": r"\rangle", "∂": r"\partial", "∇": r"\nabla", "Σ": r"\sum", "∑": r"\sum", "∏": r"\prod", "√": r"\sqrt", "∈": r"\in",
     "ℝ": r"\mathbb{R}", "←": r"\leftarrow", "→": r"\rightarrow", "≤": r"\le", "≥": r"\ge", "≠": r"\ne", "≔": ":=", "＝": "=",
     "（": "(", "）": ")", "［": "[", "］": "]", "，": ",", "；": ";", "＋": "+", "′": "'", "’": "'", "″": "''", "‖": r"\|", "∥": r"\|",
-    "∣": "|", "…": r"\dots", "∞": r"\infty", "≈": r"\approx", "Н": "H", "С": "C", "о": "o", "Т": "T", "х": "x", "ℒ": "L", "\u2062": "",
+    "∣": "|", "…": r"\dots", "∞": r"\infty", "≈": r"\approx", "ℒ": "L", "\u2062": "",
     "\u200b": "", "\ufeff": "", "\u2061": "", "Ⅰ": "I",
 }  # fmt: skip
 _GREEK = {
@@ -47,19 +47,21 @@ GREEK = {g.lstrip("\\").replace("lamda", "lambda").replace("Lamda", "Lambda") fo
     "varepsilon", "vartheta", "varphi", "varrho", "varsigma", "ell", "upsilon", "Upsilon", "hbar", "imath", "jmath",
 }  # fmt: skip
 _SUBSCRIPTS = dict(zip("₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ", "0123456789+-=()aehijklmnoprstuvx", strict=True))
-_SUPERSCRIPTS = dict(
-    zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻᵀ", "0123456789+-=()abcdefghijklmnoprstuvwxyzT", strict=True)
-)
+_SUPERSCRIPTS = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻᵀ", "0123456789+-=()abcdefghijklmnoprstuvwxyzT", strict=True))
 _ACCENTS = {"\u0303": "tilde", "\u0302": "hat", "\u0304": "bar", "\u0305": "bar", "\u20d7": "vec", "\u0307": "dot", "\u0308": "ddot"}
 
 #: Commands that only space, size or style the output.
 SKIPPED = frozenset(
     r"\, \; \: \! \> \  \left \right \middle \big \Big \bigg \Bigg \bigl \bigr \Bigl \Bigr \biggl \biggr \Biggl \Biggr \bigm \limits \nolimits"
     r" \displaystyle \textstyle \scriptstyle \nonumber \notag \smallskip \medskip \bigskip \noindent \centering \hfill \strut \null \relax"
-    r" \rm \bf \it \mathop \mathbin \mathrel \mathord \allowbreak \break \small \large \Large \hline \thinspace \enspace \boldmath".split(" ")
-) - {""} | {"\\ ", "~"}
+    r" \rm \bf \it \mathop \mathbin \mathrel \mathord \allowbreak \break \small \large \Large \hline \thinspace \enspace \boldmath".split(
+        " "
+    )
+) - {""} | {"\\ ", "~", "\\\n"}
 
-_TOKEN = re.compile(r"(?P<gap>\s+|%[^\n]*)|(?P<cmd>\\[A-Za-z]+\*?|\\.|\\\n)|(?P<num>\d+(?:\.\d+)?|\.\d+)|(?P<word>[A-Za-z]+)|(?P<op>[\s\S])")
+_TOKEN = re.compile(
+    r"(?P<gap>\s+|%[^\n]*)|(?P<cmd>\\[A-Za-z]+\*?|\\.|\\\n)|(?P<num>\d+(?:\.\d+)?|\.\d+)|(?P<word>[A-Za-z]+)|(?P<op>[\s\S])"
+)
 
 
 def _characters(text: str) -> tuple[str, list[int]]:

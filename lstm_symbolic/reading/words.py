@@ -43,7 +43,11 @@ def read_word(parser: Parser) -> Surface:
     if digits:
         return _with_digits(parser, token)
     if len(text) == 1:
-        if text == "d" and following.kind == "cmd" and not following.text[1:].startswith(("frac", "cdot", "odot", "times", "sigma", "tanh")):
+        if (
+            text == "d"
+            and following.kind == "cmd"
+            and not following.text[1:].startswith(("frac", "cdot", "odot", "times", "sigma", "tanh"))
+        ):
             return _differential(parser, token)
         return parser.symbol(Name(text), token)
     indexed = following.text in ("_", "^")
@@ -55,7 +59,11 @@ def read_word(parser: Parser) -> Surface:
         parser.notes.append(((token.start, token.end), f"{flat['base']}_{flat['index']}", "flattened subscript"))
         return parser.symbol(name, token)
     if _DIFFERENTIAL.fullmatch(text) and (len(text) == 2 or following.kind == "cmd"):
-        if len(text) <= 3 and following.kind == "cmd" and following.text[1:] in ("tilde", "widetilde", "hat", "bar", "Gamma", "gamma", "widehat"):
+        if (
+            len(text) <= 3
+            and following.kind == "cmd"
+            and following.text[1:] in ("tilde", "widetilde", "hat", "bar", "Gamma", "gamma", "widehat")
+        ):
             return _differential(parser, token)
         return parser.symbol(Name(text), token)
     if len(text) > 2 and text not in parser.known:
@@ -97,7 +105,7 @@ def _is_flattened(parser: Parser, match: re.Match[str]) -> bool:
         return True
     if base in _WEIGHTS:
         return index in ("ct", "hh", "xh") or (index in _GATES and not (index in "hx" and not parser.flat))
-    return parser.flat and base in "zxc" and index in "ifo"
+    return parser.flat and base in "zxcZXC" and index in "ifo" and not (parser.text == "(" and index in "fgh")
 
 
 def _flattened(match: re.Match[str]) -> Name:

@@ -1,0 +1,7 @@
+"""Reading: from a document's text to formulas with places, repairs and readings, grouped into systems."""
+
+from .document import Document, Formula, Group, read_document
+from .elaborate import elaborate
+from .source import Source, load
+
+__all__ = ["Document", "Formula", "Group", "Source", "elaborate", "load", "read_document"]

@@ -1,0 +1,163 @@
+"""Which equations of a document form one system.
+
+Documents state several cells, and one cell in two notations side by side. Equations are taken in order; each joins the system whose
+names it shares, unless that system defines the same symbol differently (then it is another notation, or another cell). Names that differ in
+case or in the place of their index only (X and x, W_f and W^f) speak against. Glyph identity is kept: nothing is renamed here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from .surface import Name, Statement, Surface
+from .tables import ColumnEquation
+
+if TYPE_CHECKING:
+    from .document import Formula
+
+Glyph = tuple[str, tuple[str, ...], tuple[str, ...]]
+_INSTANCE = re.compile(r"[A-Za-z]{2,}\d+")
+
+
+@dataclass
+class Cluster:
+    """A system in the making."""
+
+    id: str
+    position: int
+    formulas: list[str] = field(default_factory=list)
+    statements: dict[str, Statement] = field(default_factory=dict)
+    defined: dict[Glyph, Surface] = field(default_factory=dict)
+    glyphs: set[Glyph] = field(default_factory=set)
+    derived: dict[str, str] = field(default_factory=dict)
+    label: str = ""
+    instance: str = ""
+
+    @property
+    def names(self) -> set[str]:
+        return {"_".join([g[0], *g[1], *g[2]]) for g in self.glyphs}
+
+    def add(self, key: str, statement: Statement) -> None:
+        self.formulas.append(key)
+        self.statements[key] = statement
+        target = defined(statement)
+        if target is not None:
+            self.defined.setdefault(target, statement.sides[-1])
+        self.glyphs |= glyphs(statement)
+
+
+def partition(formulas: Sequence[Formula], cells: Sequence[ColumnEquation]) -> list[Cluster]:
+    """The systems of a document, in order of appearance."""
+    clusters: list[Cluster] = []
+    for c in cells:
+        label = f"column {c.column}"
+        home = next((x for x in clusters if x.label.startswith(label)), None)
+        if home is None:
+            home = Cluster(f"s{len(clusters) + 1}", 0, label=f"{label}: {c.title}" if c.title else label)
+            clusters.append(home)
+        home.add(c.cell, c.statement)
+        home.derived[c.cell] = c.head
+    for f in formulas:
+        if f.statement is None or f.kind != "equation" or f.status == "skipped":
+            continue
+        home = _home(f.statement, clusters)
+        if home is None:
+            home = Cluster(f"s{len(clusters) + 1}", f.start, instance=instance(f.statement))
+            clusters.append(home)
+        home.add(f.id, f.statement)
+    return clusters
+
+
+def _home(statement: Statement, clusters: Sequence[Cluster]) -> Cluster | None:
+    """The system that an equation joins, or None for a new one."""
+    best, best_score = None, 0.0
+    for order, c in enumerate(clusters):
+        if c.derived or c.instance != instance(statement):
+            continue
+        score = affinity(statement, c)
+        if score > 0 and score + 0.001 * order > best_score:
+            best, best_score = c, score + 0.001 * order
+    return best
+
+
+def affinity(statement: Statement, cluster: Cluster) -> float:
+    """How well an equation fits a system: shared names, minus names in another spelling; negative where it contradicts."""
+    used = glyphs(statement)
+    target = defined(statement)
+    score = 0.0
+    if target is not None and target in cluster.defined:
+        if alike(statement.sides[-1], cluster.defined[target]):
+            score += 5.0
+        elif not cluster.instance:
+            return -1.0
+    shared = used & cluster.glyphs
+    spelled = {_folded(g) for g in cluster.glyphs}
+    other = {g for g in used - shared if _folded(g) in spelled and not _twin_inside(g, used)}
+    return score + len(shared) - 2.0 * len(other)
+
+
+def _folded(glyph: Glyph) -> tuple[str, frozenset[str]]:
+    stem, subs, sups = glyph
+    return stem.lower(), frozenset(x.lower() for x in (*subs, *sups))
+
+
+def _twin_inside(glyph: Glyph, used: set[Glyph]) -> bool:
+    """The equation itself uses both spellings: then they are two symbols of one notation."""
+    return sum(_folded(g) == _folded(glyph) for g in used) > 1
+
+
+def instance(statement: Statement) -> str:
+    """The family of a worked step: ``F1_{TS_1} = ...`` belongs to the family TS."""
+    left = statement.sides[0]
+    if left.name is None:
+        return ""
+    tags = [t for t in (*left.name.subs, *left.name.sups) if _INSTANCE.fullmatch(t)]
+    return tags[0].rstrip("0123456789") if tags else ""
+
+
+def defined(statement: Statement) -> Glyph | None:
+    """The symbol an equation defines."""
+    left = statement.sides[0]
+    while left.op == "group" and len(left.args) == 1:
+        left = left.args[0]
+    return _glyph(left.name) if left.op == "sym" and left.name is not None and len(statement.sides) > 1 else None
+
+
+def glyphs(statement: Statement) -> set[Glyph]:
+    return {_glyph(n.name) for s in statement.sides for n in s.walk() if n.name is not None}
+
+
+def _glyph(name: Name) -> Glyph:
+    return name.glyphs
+
+
+def alike(a: Surface, b: Surface) -> bool:
+    """The same formula but for the product sign, brackets and the function's spelling."""
+    a, b = _bare(a), _bare(b)
+    if a.op == "product" and b.op == "product" and len(a.args) != len(b.args):
+        return False
+    same_name = (a.name is None) == (b.name is None) and (a.name is None or a.name == b.name)
+    same = a.op == b.op and same_name and a.number == b.number and len(a.args) == len(b.args) and (a.op != "call" or a.glyph == b.glyph)
+    return same and all(alike(x, y) for x, y in zip(a.args, b.args, strict=True))
+
+
+def _bare(s: Surface) -> Surface:
+    while s.op == "group" and s.glyph != "[" and len(s.args) == 1:
+        s = s.args[0]
+    return s
+
+
+def renamed(statement: Statement, table: Mapping[Glyph, Name]) -> Statement:
+    """The statement with names replaced (times kept)."""
+
+    def walk(node: Surface) -> Surface:
+        name = node.name
+        if name is not None and _glyph(name) in table:
+            new = table[_glyph(name)]
+            name = replace(new, time=name.time if new.time is None else new.time, layer=name.layer)
+        return replace(node, name=name, args=tuple(walk(a) for a in node.args))
+
+    return replace(statement, sides=tuple(walk(s) for s in statement.sides))
