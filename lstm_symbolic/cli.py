@@ -128,19 +128,19 @@ def _compare(args: argparse.Namespace) -> int:
         return _batch(args)
     if args.b is None:
         raise LstmSymbolicError("compare takes two sides", hint="lstm-symbolic compare A B, or --batch FILE.json")
-    from .audit.compare import compare
+    from .audit.compare import compare, generalises
     from .audit.render_verdict import render_verdict
+    from .audit.terminal import style_of
 
-    sides = (s if args.plain else _path_or_text(s) for s in (args.a, args.b))
-    verdict = compare(
-        *sides, shapes=args.shapes, domain=args.domain, outputs=args.outputs, pointwise=args.pointwise, plain=args.plain,
-        generalises=args.generalises,
-    )  # fmt: skip
+    a, b = (s if args.plain else _path_or_text(s) for s in (args.a, args.b))
+    verdict = compare(a, b, args.shapes, args.domain, args.outputs, pointwise=args.pointwise, plain=args.plain)
     data = verdict.to_json()
+    if args.generalises:
+        data["generalises"] = generalises(verdict)
     if args.certificate is not None:
-        args.certificate.write_text(_json(data["certificate"]), encoding="utf-8")
-    _emit(_json(data) if args.format == "json" else render_verdict(data))
-    return int(data["verdict"] == "refuted")
+        _emit(_json(data["certificate"]), args.certificate)
+    _emit(_json(data) if args.format == "json" else render_verdict(data, style_of(sys.stdout)))
+    return int(verdict.kind == "refuted" and not data.get("generalises"))
 
 
 def _batch(args: argparse.Namespace) -> int:
@@ -164,9 +164,9 @@ def _load(path: Path) -> Any:
 
 
 def _path_or_text(text: str) -> str | Path:
-    """What a user types as A or B: a file where one exists, else a formula or the name of a cell."""
+    """What a user types as A or B: a file where one exists (``notes.md#s2`` is a system of one), else a formula or the name of a cell."""
     try:
-        return Path(text) if Path(text).is_file() else text
+        return Path(text) if Path(text).is_file() or Path(text.rpartition("#")[0]).is_file() else text
     except (OSError, ValueError):
         return text
 
@@ -179,10 +179,10 @@ def _show(args: argparse.Namespace) -> int:
 
 
 def _zoo(args: argparse.Namespace) -> int:
-    from .audit.show import zoo
+    from .audit.show import zoo, zoo_text
 
     data = zoo(args.cell)
-    _emit(_json(data) if args.format == "json" else "\n\n".join(row["text"] for row in data))
+    _emit(_json(data) if args.format == "json" else zoo_text(data))
     return 0
 
 

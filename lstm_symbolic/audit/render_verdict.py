@@ -22,15 +22,15 @@ def render_verdict(verdict: Mapping[str, Any], style: Style | None = None) -> st
 
     >>> print(render_verdict({"verdict": "proved-under", "under": {"W_z": "-W_z"}}))
     proved-under  equal as families, under a mapping of the parameters
-      under       W_z := -W_z
+      under        W_z := -W_z
     """
     style = style or Style()
     kind = str(verdict["verdict"])
     role, words = _HEADLINES[kind]
     lines = [f"{style.paint(f'{kind:12}', role)}  {words}"]
     for label, text in _rows(verdict):
-        for k, part in enumerate(wrap(text, style.width - 14)):
-            lines.append(f"  {style.paint(f'{label if k == 0 else str():10}', 'label')}  {part}".rstrip())
+        for k, part in enumerate(wrap(text, style.width - 15)):
+            lines.append(f"  {style.paint(f'{label if k == 0 else str():11}', 'label')}  {part}".rstrip())
     return "\n".join(lines)
 
 
@@ -53,6 +53,8 @@ def _rows(verdict: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         other = "right" if instance["of"] == "left" else "left"
         under = ", ".join(f"{k} := {v}" for k, v in instance["under"].items())
         yield "instance", f"the {other} side is the special case of the {instance['of']} one with {under}"
+    if "generalises" in verdict:
+        yield "generalises", "yes: the right side is the left one or a special case of it" if verdict["generalises"] else "no"
     for term in verdict.get("difference") or ():
         yield "only", str(term)
     if verdict.get("reason"):

@@ -72,38 +72,36 @@ def _(e: Add) -> Term:
     return _many("add", e.args)
 
 
-def _signed(args: tuple[Basic, ...]) -> tuple[bool, tuple[Basic, ...]]:
-    negative = len(args) > 1 and args[0] == -1
-    return negative, args[1:] if negative else args
+def _scalar_product(args: tuple[Basic, ...]) -> Term:
+    """Factors from the left, reciprocals as divisions; a leading -1 is the sign of the factor after it, unless that is a number."""
+    negative = len(args) > 1 and args[0] == -1 and not isinstance(args[1], Rational)
+    product: Term | None = None
+    for k, a in enumerate(args[1:] if negative else args):
+        divides = isinstance(a, Pow) and a.exp == -1
+        factor = to_term(a.base if divides else a)
+        product = number(1) if divides and product is None else product
+        if negative and k == 0:
+            factor, product = (factor, number(-1)) if divides else (Term("neg", (factor,)), None)
+        product = factor if product is None else Term("div" if divides else "mul", (product, factor))
+    assert product is not None
+    return product
 
 
 @to_term.register(Mul)
 def _(e: Mul) -> Term:
-    negative, args = _signed(e.args)
-    product: Term | None = None
-    for k, a in enumerate(args):
-        if isinstance(a, Pow) and a.exp == -1:
-            product = Term("div", (product or number(1), to_term(a.base)))
-        else:
-            factor = to_term(a)
-            if negative and k == 0:
-                factor = Term("neg", (factor,))
-            product = factor if product is None else Term("mul", (product, factor))
-    assert product is not None
-    return Term("neg", (product,)) if negative and isinstance(args[0], Pow) and args[0].exp == -1 else product
+    return _scalar_product(e.args)
 
 
 @to_term.register(MatMul)
 def _(e: MatMul) -> Term:
-    negative, args = _signed(e.args)
-    scalars = [to_term(a) for a in args if not isinstance(a, sympy.MatrixExpr)]
-    matrices = [to_term(a) for a in args if isinstance(a, sympy.MatrixExpr)]
-    if negative and len(args) == 1:
-        return Term("neg", tuple(matrices))
-    first = _fold("mul", [*scalars, matrices[0]])
-    if negative:
-        first = _fold("mul", [Term("neg", (scalars[0],)), *scalars[1:], matrices[0]]) if scalars else Term("neg", (first,))
-    return _fold("matmul", [first, *matrices[1:]])
+    """Scalars in front, then the first matrix with ``*``, the others with ``@``."""
+    scalars = tuple(a for a in e.args if not isinstance(a, sympy.MatrixExpr))
+    first, *others = (to_term(a) for a in e.args if isinstance(a, sympy.MatrixExpr))
+    if scalars == (-1,):
+        first = Term("neg", (first,))
+    elif scalars:
+        first = Term("mul", (_scalar_product(scalars), first))
+    return _fold("matmul", [first, *others])
 
 
 @to_term.register(HadamardProduct)

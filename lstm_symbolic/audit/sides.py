@@ -1,0 +1,172 @@
+"""What a user holds, whatever its form, as equations of one kind: a side of a comparison, or what ``show`` prints.
+
+Text is the plain syntax or LaTeX. Text that fits both (``h_t = o_t * C_t``) is taken for LaTeX where anything beside it is LaTeX or
+has time indices of its own, because there ``h_t`` has to be ``h[t]``; otherwise it is plain. ``plain=True`` allows nothing else. The name
+of a cell is that cell, a ``Path`` is a document, SymPy objects are taken as they are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sympy import Basic, Equality, Expr
+
+from ..cells import Cell, cell, leaves
+from ..cells.timing import definitions
+from ..errors import CellError, LstmSymbolicError, ReadError, ShapeError
+from ..expr import Shape, TermEquation, build, build_equation, infer, read_equation, shape_of
+from ..expr.infer import symbolic
+from ..expr.to_term import to_term
+
+#: What only the plain syntax has.
+_PLAIN = re.compile(r"@|\*\*|\w\[|\.T\b")
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_ -]{1,60}")
+
+Equations = tuple[TermEquation, ...]
+
+
+@dataclass(frozen=True)
+class Side:
+    """A formula (one equation with one side) or a system; ``shapes`` are those that are known beforehand."""
+
+    terms: Equations
+    shapes: Mapping[str, Shape] = field(default_factory=dict, hash=False)
+    outputs: tuple[str, ...] = ()
+    layout: str | None = None
+
+    @property
+    def is_formula(self) -> bool:
+        return len(self.terms) == 1 and len(self.terms[0].sides) == 1
+
+    def formula(self, shapes: Mapping[str, Shape]) -> Expr:
+        """The expression; symbols without a shape are scalars. Of a single equation it is the right side."""
+        if len(self.terms) > 1:
+            raise LstmSymbolicError("one side is a formula and the other a system of equations", hint="compare like with like")
+        return build(self.terms[0].sides[-1], {**self.shapes, **shapes}, self.terms[0].text)
+
+    def system(self, shapes: Mapping[str, Shape]) -> tuple[tuple[Expr, Expr], ...]:
+        """Pairs of a defined symbol and its value; missing shapes are inferred."""
+        equations = definitions(self.terms)
+        found, conflicts = infer(equations, {**self.shapes, **shapes}, self.layout)
+        if conflicts:
+            raise ShapeError(f"{equations[conflicts[0].equation].text or 'an equation'}: {conflicts[0].message}")
+        return tuple((left, right) for left, right in (build_equation(e, found) for e in equations))
+
+
+def sides(*objects: Any, plain: bool = False) -> list[Side]:
+    """Every object as a side; how ambiguous text is read depends on all of them.
+
+    >>> a, b = sides("h[t] = tanh(W @ x[t])", "rnn")
+    >>> a.is_formula, b.outputs
+    (False, ('h',))
+    """
+    known = [None if isinstance(o, str) else _known(o) for o in (o if plain else named(o) for o in objects)]
+    texts = [o for o, k in zip(objects, known, strict=True) if k is None]
+    kinds = ["plain" if plain else syntax(t) for t in texts]
+    timed = any(s.index for k in known if k for e in k.terms for side in e.sides for s in side.walk())
+    latex = "latex" in kinds or timed
+    read = iter(_read(texts, ["latex" if kind == "latex" or (kind == "either" and latex) else "plain" for kind in kinds]))
+    return [k if k is not None else next(read) for k in known]
+
+
+def named(o: Any) -> Any:
+    """The cell where the text is its name, else the object itself."""
+    if isinstance(o, str) and _NAME.fullmatch(o.strip()):
+        try:
+            return cell(o)
+        except CellError:
+            return o
+    return o
+
+
+def _known(o: Any) -> Side:
+    """Everything that is no text."""
+    if isinstance(o, Side):
+        return o
+    if isinstance(o, Cell):
+        return _from_sympy(o.equations, o.outputs)
+    if isinstance(o, Path):
+        return _document(o)
+    if isinstance(o, Basic):
+        return _from_sympy([o])
+    if isinstance(o, Iterable):
+        items = list(o)
+        if items and all(isinstance(i, str) for i in items):
+            return sides("\n".join(items))[0]
+        if items and all(isinstance(i, Basic) for i in items):
+            return _from_sympy(items)
+    raise LstmSymbolicError(
+        f"a {type(o).__name__} is neither a formula nor a system", hint="give text, a SymPy expression, a cell, or a list of equations"
+    )
+
+
+def _from_sympy(items: Sequence[Basic], outputs: tuple[str, ...] = ()) -> Side:
+    pairs = [(e.lhs, e.rhs) if isinstance(e, Equality) else (e,) for e in items]
+    shapes = {s.name: shape_of(s) for pair in pairs for e in pair for s in leaves(e)}
+    shapes = {name: (symbolic(rows), symbolic(columns)) for name, (rows, columns) in shapes.items()}
+    return Side(tuple(TermEquation(tuple(to_term(e) for e in pair)) for pair in pairs), shapes, outputs)
+
+
+def syntax(text: str) -> str:
+    """Which syntax a text is in: ``plain``, ``latex`` or ``either``.
+
+    >>> syntax("h[t] = W @ x[t]"), syntax(r"h_t = \\tanh(x)"), syntax("h_t = o_t * C_t")
+    ('plain', 'latex', 'either')
+    """
+    try:
+        read_plain(text)
+    except ReadError:
+        return "plain" if _PLAIN.search(text) and "\\" not in text else "latex"
+    return "plain" if _PLAIN.search(text) else "either"
+
+
+def read_plain(text: str) -> Equations:
+    """Equations in plain syntax, separated by line breaks or semicolons."""
+    lines = [line for line in re.split(r"[\n;]", text) if line.strip()]
+    if not lines:
+        raise ReadError("there is no formula", text, 0)
+    return tuple(read_equation(line.strip()) for line in lines)
+
+
+def _read(texts: Sequence[str], kinds: Sequence[str]) -> list[Side]:
+    latex = iter(_read_latex([t for t, kind in zip(texts, kinds, strict=True) if kind == "latex"]))
+    return [next(latex) if kind == "latex" else Side(read_plain(t)) for t, kind in zip(texts, kinds, strict=True)]
+
+
+def _read_latex(texts: Sequence[str]) -> list[Side]:
+    """Lone formulas are read together, so that one symbol has one kind in all of them; systems are read each by itself."""
+    if not texts:
+        return []
+    from .latex import elaborated, statements
+
+    parsed = [statements(t) for t in texts]
+    if all(len(p) == 1 and len(p[0].sides) == 1 for p in parsed):
+        together = elaborated([p[0] for p in parsed], "\n".join(texts))
+        shapes, conflicts = infer([TermEquation(tuple(e.sides[0] for e in together.equations))])
+        if conflicts:
+            raise ShapeError(f"{' and '.join(texts)}: {conflicts[0].message}")
+        return [Side((e,), shapes, layout=together.layout) for e in together.equations]
+    return [Side(e.equations, layout=e.layout) for e in (elaborated(p, t) for p, t in zip(parsed, texts, strict=True))]
+
+
+def _document(path: Path) -> Side:
+    """The one system of a document; ``notes.md#s2`` names one of several."""
+    found = systems_of(path)
+    if len(found) != 1:
+        raise LstmSymbolicError(f"{path} holds {len(found)} systems", hint=f"name one: {', '.join(f'{path}#{key}' for key in found)}")
+    return next(iter(found.values()))
+
+
+def systems_of(path: Path) -> dict[str, Side]:
+    """The systems of a document by their ids, or the one that ``path#id`` names."""
+    from .latex import document_systems
+
+    name, _, wanted = (str(path), "", "") if path.exists() else str(path).partition("#")
+    found = {key: Side(s.equations, layout=s.layout) for key, s in document_systems(name).items()}
+    if wanted and wanted not in found:
+        raise LstmSymbolicError(f"{name} has no system {wanted}", hint=f"its systems are {', '.join(found)}")
+    return {wanted: found[wanted]} if wanted else found
