@@ -97,7 +97,7 @@ def times(a: Expr, b: Expr) -> Expr:
     if _scalars(b):
         a, b = b, a
     if _scalars(a):
-        return MatMul(a, *(b.args if isinstance(b, MatMul) else (b,)))
+        return MatMul(*_flat(Mul, (a,)), *(b.args if isinstance(b, MatMul) else (b,)))
     return HadamardProduct(*_flat(HadamardProduct, _common((a, b))))
 
 

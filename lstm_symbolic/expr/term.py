@@ -131,7 +131,7 @@ def _parse(part: str, text: str, start: int) -> ast.expr:
             warnings.simplefilter("ignore")
             return ast.parse(source.replace("\n", " "), mode="eval").body
     except SyntaxError as error:
-        offset = start + shift + (error.offset or 1) - 1
+        offset = start + shift + (error.offset - 1 if error.offset else len(source) - 1)
         raise ReadError(f"cannot read this as plain syntax: {error.msg}", text, min(offset, max(len(text) - 1, 0))) from None
     except (RecursionError, MemoryError, ValueError):
         raise ReadError("nested too deeply, or not text", text[:80], 0) from None
@@ -195,7 +195,7 @@ class _Reader:
                 return Term("sym", name="lambda" if name == "LAMBDA" else name)
             case ast.Subscript(value=ast.Name(id=name), slice=index):
                 parts = index.elts if isinstance(index, ast.Tuple) else [index]
-                return Term("sym", name=name, index=tuple(_index(p) for p in parts))
+                return Term("sym", name=name, index=tuple(self.index(p) for p in parts))
             case ast.Attribute(value=u, attr="T"):
                 return Term("T", (self.term(u, d),))
             case ast.UnaryOp(op=ast.USub(), operand=u):
@@ -214,6 +214,12 @@ class _Reader:
             case ast.Call(func=ast.Name(id=name), args=args, keywords=[]):
                 return self.call(node, name, args, d)
         raise self.fail(node, f"{type(node).__name__} is not part of the plain syntax")
+
+    def index(self, node: ast.expr) -> Expr:
+        try:
+            return _index(node)
+        except ReadError as error:
+            raise self.fail(node, error.message, error.hint) from None
 
     def sum(self, node: ast.expr, d: int) -> Term:
         """A chain of + and - is one n-ary sum, however long (so that a thousand summands are not a thousand levels)."""
@@ -235,13 +241,13 @@ class _Reader:
         if name in ("Sum", "Prod"):
             match args:
                 case [body, ast.Tuple(elts=[ast.Name() as var, low, high])]:
-                    index = (_index(var), _index(low), _index(high))
+                    index = (_index(var), self.index(low), self.index(high))
                     return Term("sum" if name == "Sum" else "prod", (self.term(body, d),), index=index)
             raise self.fail(node, f"{name} takes a body and a range", f"write {name}(d[t] @ x[t].T, (t, 1, T))")
         if name in ("ones", "eye"):
             if not 1 <= len(args) <= (2 if name == "ones" else 1):
                 raise self.fail(node, f"{name} takes dimensions", "write ones(n), ones(n, m) or eye(n)")
-            return Term(name, index=tuple(_index(a) for a in args))
+            return Term(name, index=tuple(self.index(a) for a in args))
         if name == "matrix":
             return self.matrix(node, args, d)
         if name in CALLS:

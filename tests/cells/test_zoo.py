@@ -112,8 +112,8 @@ def minlstm(p, x, h):
 STEPS = {
     f.__name__: f
     for f in (
-        rnn, lstm, lstm_no_bias, lstm_peephole, lstm_cifg, lstm_no_output_tanh, lstm_projection, lstm_1997, lstm_cs230, gru, gru_reset_after,
-        gru_cs230, mgu, sru, mingru, minlstm,
+        rnn, lstm, lstm_no_bias, lstm_peephole, lstm_cifg, lstm_no_output_tanh, lstm_projection, lstm_1997, lstm_cs230, gru,
+        gru_reset_after, gru_cs230, mgu, sru, mingru, minlstm,
     )
 }  # fmt: skip
 
