@@ -10,7 +10,6 @@ import argparse
 import json
 import os
 import sys
-import time
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
@@ -87,7 +86,7 @@ def _names(text: str) -> tuple[str, ...]:
 def _check(args: argparse.Namespace) -> int:
     from .audit.check import check
     from .audit.render import render
-    from .audit.terminal import Style, style_of
+    from .audit.terminal import Progress, Style, style_of
 
     with Progress("checking") as progress:
         report = check(args.paths, against=args.against, alone=args.alone, jobs=args.jobs, progress=progress)
@@ -208,26 +207,6 @@ def _emit(text: str, output: Path | None = None) -> None:
         sys.stdout.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-class Progress:
-    """A line on a terminal's standard error, for work that takes more than a second."""
-
-    def __init__(self, what: str) -> None:
-        self.what, self.start, self.shown = what, time.monotonic(), False
-
-    def __enter__(self) -> Progress:
-        return self
-
-    def __call__(self, done: int, total: int) -> None:
-        if sys.stderr.isatty() and time.monotonic() - self.start > 1:
-            self.shown = True
-            bar = "#" * (20 * done // max(total, 1))
-            print(f"\r{self.what} [{bar:<20}] {done}/{total}", end="", file=sys.stderr, flush=True)
-
-    def __exit__(self, *_: object) -> None:
-        if self.shown:
-            print("\r" + " " * 60 + "\r", end="", file=sys.stderr, flush=True)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

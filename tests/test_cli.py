@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from lstm_symbolic import cli
+from lstm_symbolic.audit import terminal
 from lstm_symbolic.audit.report import Comparison, DocumentReport, Finding, Fix, Report
 from lstm_symbolic.errors import LstmSymbolicError, ReadError
 
@@ -206,11 +207,11 @@ class _Terminal(io.StringIO):
 
 def test_progress_only_on_a_terminal_and_only_after_a_second(monkeypatch):
     clock = [0.0]
-    monkeypatch.setattr(cli.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(terminal.time, "monotonic", lambda: clock[0])
     for stream, expected in ((_Terminal(), True), (io.StringIO(), False)):
         monkeypatch.setattr(sys, "stderr", stream)
         clock[0] = 0.0
-        with cli.Progress("checking") as progress:
+        with terminal.Progress("checking") as progress:
             clock[0] = 0.5
             progress(1, 4)
             assert stream.getvalue() == ""

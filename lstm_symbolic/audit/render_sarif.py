@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from importlib import metadata
 from typing import Any
 from urllib.parse import quote
 
+from .. import __version__
 from .codes import CODES
-from .report import DocumentReport, Finding, Report, plain_data
+from .data import plain_data
+from .report import DocumentReport, Finding, Report
 
 SCHEMA_URI = "https://json.schemastore.org/sarif-2.1.0.json"
 
@@ -22,7 +23,7 @@ def _run(report: Report) -> dict[str, Any]:
     rules = sorted({f.code for _, f in report.findings})
     unread = [d for d in report.documents if d.error]
     return {
-        "tool": {"driver": {"name": "lstm-symbolic", "version": _version(), "rules": [_rule(code) for code in rules]}},
+        "tool": {"driver": {"name": "lstm-symbolic", "version": __version__, "rules": [_rule(code) for code in rules]}},
         "columnKind": "unicodeCodePoints",
         "invocations": [
             {
@@ -39,13 +40,6 @@ def _run(report: Report) -> dict[str, Any]:
         ],
         "results": [_result(d, f, rules) for d, f in report.findings],
     }
-
-
-def _version() -> str:
-    try:
-        return metadata.version("lstm_symbolic")
-    except metadata.PackageNotFoundError:
-        return "0"
 
 
 def _rule(code: str) -> dict[str, Any]:

@@ -8,9 +8,10 @@ opened has an ``error`` and nothing else, so that no input is passed over in sil
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from .data import plain_data
 from .witness import witness_text
 
 SCHEMA = 1
@@ -150,7 +151,7 @@ class DocumentReport:
     """All that was found in one document. ``text`` is the original file, for the renderers; the JSON leaves it out."""
 
     path: str
-    text: str = ""
+    text: str = field(default="", metadata={"json": False})
     formulas: tuple[FormulaRecord, ...] = ()
     systems: tuple[SystemRecord, ...] = ()
     findings: tuple[Finding, ...] = ()
@@ -231,25 +232,6 @@ class Report:
             "documents": [plain_data(d) for d in self.documents],
             "comparisons": [plain_data(c) for c in self.comparisons],
         }
-
-
-#: Fields that serve the renderers only.
-_HIDDEN = {(DocumentReport, "text")}
-
-
-def plain_data(value: Any) -> Any:
-    """Data classes as dictionaries, tuples as lists, an object with ``to_json`` by that."""
-    if isinstance(value, Note):
-        return value._asdict()
-    if is_dataclass(value) and not hasattr(value, "to_json"):
-        return {f.name: plain_data(getattr(value, f.name)) for f in fields(value) if (type(value), f.name) not in _HIDDEN}
-    if hasattr(value, "to_json"):
-        return plain_data(value.to_json())
-    if isinstance(value, Mapping):
-        return {str(k): plain_data(v) for k, v in value.items()}
-    if isinstance(value, tuple | list):
-        return [plain_data(v) for v in value]
-    return value if value is None or isinstance(value, str | int | bool) else str(value)
 
 
 def _short_names(report: Report) -> dict[str, str]:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import sys
+import time
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -128,3 +130,23 @@ def _pieces(word: str, columns: int) -> Iterator[str]:
             piece, used = "", 0
         piece, used = piece + char, used + glyph(char)[1]
     yield piece
+
+
+class Progress:
+    """A line on a terminal's standard error, for work that takes more than a second."""
+
+    def __init__(self, what: str) -> None:
+        self.what, self.start, self.shown = what, time.monotonic(), False
+
+    def __enter__(self) -> Progress:
+        return self
+
+    def __call__(self, done: int, total: int) -> None:
+        if sys.stderr.isatty() and time.monotonic() - self.start > 1:
+            self.shown = True
+            bar = "#" * (20 * done // max(total, 1))
+            print(f"\r{self.what} [{bar:<20}] {done}/{total}", end="", file=sys.stderr, flush=True)
+
+    def __exit__(self, *_: object) -> None:
+        if self.shown:
+            print("\r" + " " * 60 + "\r", end="", file=sys.stderr, flush=True)

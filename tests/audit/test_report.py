@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 
+from lstm_symbolic.audit.data import plain_data
 from lstm_symbolic.audit.render import render
-from lstm_symbolic.audit.report import Comparison, DocumentReport, Finding, Fix, Note, Report, plain_data
+from lstm_symbolic.audit.report import Comparison, DocumentReport, Finding, Fix, Note, Report
 from lstm_symbolic.audit.witness import value_text, witness_text
 
 SUMMARY = ["documents", "formulas", "read", "repaired", "skipped", "unreadable", "errors", "warnings", "notes"]
