@@ -80,8 +80,8 @@ class Latex(Unicode):
     def fraction(self, top: str, bottom: str) -> str:
         return rf"\frac{{{top}}}{{{bottom}}}"
 
-    def partial(self, x: str) -> str:
-        return rf"\partial {x}"
+    def prefix(self, letter: str, x: str) -> str:
+        return f"{_TO_LATEX[letter]} {x}"
 
     def power(self, base: str, exponent: str) -> str:
         base = f"{{{base}}}" if "^" in base or base.endswith("'") else base

@@ -72,8 +72,8 @@ class MathML(Unicode):
     def fraction(self, top: str, bottom: str) -> str:
         return f"<mfrac><mrow>{top}</mrow><mrow>{bottom}</mrow></mfrac>"
 
-    def partial(self, x: str) -> str:
-        return f"<mi>∂</mi>{x}"
+    def prefix(self, letter: str, x: str) -> str:
+        return f"<mi>{letter}</mi>{x}"
 
     def power(self, base: str, exponent: str) -> str:
         return f"<msup><mrow>{base}</mrow><mrow>{exponent}</mrow></msup>"

@@ -64,8 +64,8 @@ class Typst(Unicode):
     def fraction(self, top: str, bottom: str) -> str:
         return f"frac({top}, {bottom})"
 
-    def partial(self, x: str) -> str:
-        return f"∂ {x}"
+    def prefix(self, letter: str, x: str) -> str:
+        return f"{letter} {x}"
 
     def power(self, base: str, exponent: str) -> str:
         return f"{base}^({exponent})"

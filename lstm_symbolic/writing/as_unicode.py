@@ -102,8 +102,9 @@ class Unicode:
     def _close(x: str) -> str:
         return f"({x})" if " " in x else x
 
-    def partial(self, x: str) -> str:
-        return f"∂{x}"
+    def prefix(self, letter: str, x: str) -> str:
+        """The ∂ or δ of a symbol."""
+        return letter + x
 
     def power(self, base: str, exponent: str) -> str:
         return base + self._raise(exponent, "^", _SUPERSCRIPTS)

@@ -62,7 +62,7 @@ class Writer:
         return self.markup.fraction(top, bottom), CALL if self.markup.closed_fractions else HADAMARD
 
     def derivative(self, above: str, below: str) -> Text:
-        return self.fraction(self.markup.partial(above), self.markup.partial(below))
+        return self.fraction(self.markup.prefix("∂", above), self.markup.prefix("∂", below))
 
     def call(self, name: str, *args: Basic) -> Text:
         return self.markup.call(self.function(name), [self(a) for a in args]), CALL
@@ -274,7 +274,7 @@ def _(e: nodes.Conv, w: Writer) -> Text:
 @_write.register(nodes.Grad)
 def _(e: nodes.Grad, w: Writer) -> Text:
     if w.style.gradient == "delta":
-        return w.markup.text("δ") + w.within(e.args[0], ATOM), PRODUCT
+        return w.markup.prefix("δ", w.within(e.args[0], ATOM)), PRODUCT
     return w.derivative(w.markup.text("L"), w(e.args[0]))
 
 
