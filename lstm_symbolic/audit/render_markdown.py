@@ -57,7 +57,7 @@ def _fenced(lines: Iterable[str]) -> str:
 
 
 def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [header, ["---"] * len(header), *rows]
+    lines = [header, ["---"] * len(header), *([*row, *[""] * (len(header) - len(row))] for row in rows)]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 

@@ -56,6 +56,8 @@ def test_a_long_line_is_windowed_around_its_mark(columns, filler, before, after)
     assert indent == _columns(view.shown.split("TARGET")[0])
     if _columns(line) <= columns:
         assert view.shown == line
+    else:
+        assert width(view.shown) >= columns - 3, "the window is used to the full"
 
 
 def test_a_span_longer_than_the_window_is_underlined_to_its_end():

@@ -28,6 +28,7 @@ def test_of_overlapping_edits_the_graver_is_made():
     inner, outer, beside = Fix(1, 3, 1, 4, "!"), Fix(1, 2, 1, 6, "?"), Fix(1, 6, 1, 7, "+")
     assert applicable(_document("a", "abcdefg", ("warning", inner), ("error", outer), ("note", beside))) == [outer, beside]
     assert applicable(_document("a", "abcdefg", outer, outer)) == [outer]
+    assert applicable(_document("a", "abcdefg", insertion := Fix(1, 3, 1, 3, "x"), Fix(1, 3, 1, 3, "y"))) == [insertion]
     assert fixed(_document("a", "abcdefg", ("warning", inner), outer)) == "a?fg"
 
 
