@@ -1,0 +1,291 @@
+"""Which known cell is this? Roles for the symbols of a system by matching its equations with those of every cell of the zoo.
+
+An equation is matched by its anonymous canonical form; where several fit (the gates of an LSTM have one form), the use of each symbol
+decides, and letters only break ties. Equations that match nothing are what may be wrong: ``localise`` looks at them. A known cell whose
+intermediate the document writes inline is matched with that intermediate put in.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+
+from sympy import Symbol
+
+from ..cells import Cell, cell, cells
+from ..expr.term import Term, time_shift
+from ..expr.to_term import to_term
+from .canonical import Canonical
+from .normal import NormalSystem
+
+T = Symbol("t", integer=True)
+MAX_ASSIGNMENTS = 200
+
+
+@dataclass(frozen=True)
+class Model:
+    """A known cell as terms: defined name -> value."""
+
+    name: str
+    values: Mapping[str, Term] = field(hash=False)
+    parameters: frozenset[str] = frozenset()
+    inputs: tuple[str, ...] = ()
+
+    def canonical(self, roles: Mapping[str, str] | None = None, anonymous: bool = False) -> Canonical:
+        return Canonical(self.parameters, roles or {}, anonymous=anonymous)
+
+
+@dataclass(frozen=True)
+class Match:
+    """A system taken for a known cell: ``roles`` maps the document's symbols to the cell's; ``exact`` equations agree, ``wrong`` ones have
+    the role and not the value, ``missing`` gates are used and never defined, ``extra`` equations have no counterpart."""
+
+    model: Model
+    roles: Mapping[str, str]
+    exact: tuple[str, ...]
+    wrong: tuple[str, ...]
+    missing: tuple[str, ...]
+    extra: tuple[str, ...]
+    flipped: frozenset[str] = frozenset()
+    score: float = 0.0
+
+    @property
+    def cell(self) -> str:
+        return self.model.name
+
+
+@lru_cache(maxsize=1)
+def models() -> tuple[Model, ...]:
+    """Every cell of the zoo, as terms."""
+    return tuple(model_of(cell(name)) for name in cells())
+
+
+def model_of(c: Cell) -> Model:
+    values = {e.lhs.name: to_term(e.rhs) for e in c.equations}
+    return Model(c.name, values, frozenset(c.parameters), tuple(c.inputs))
+
+
+def recognise(system: NormalSystem, candidates: tuple[Model, ...] | None = None) -> Match | None:
+    """The nearest known cell, or None where nothing is near.
+
+    Models are taken in the order of the score that they could reach at best, so that most are never tried.
+    """
+    best: Match | None = None
+    trials = [_Trial.of(system, version) for model in candidates or models() for version in inlined(model, system)]
+    for trial in sorted(trials, key=lambda t: -t.bound):
+        if best is not None and trial.bound <= best.score + 1e-9:
+            break
+        match = trial.best()
+        if match is not None and (best is None or match.score > best.score + 1e-9):
+            best = match
+    return best if best is not None and best.score > 0.3 else None
+
+
+def inlined(model: Model, system: NormalSystem) -> Iterator[Model]:
+    """The model, and its forms with intermediates put in: documents often write the candidate inside the update."""
+    yield model
+    if len(system.definitions) >= len(model.values):
+        return
+    inner = [n for n in model.values if not _is_state(model, n) and sum(_mentions(v, n) for v in model.values.values()) == 1]
+    for name in inner:
+        yield _put_in(model, name)
+
+
+def _is_state(model: Model, name: str) -> bool:
+    return any(t.op == "sym" and t.name == name and time_shift(t) != 0 for v in model.values.values() for t in v.walk())
+
+
+def _mentions(term: Term, name: str) -> bool:
+    return any(t.op == "sym" and t.name == name for t in term.walk())
+
+
+def _put_in(model: Model, name: str) -> Model:
+    value = model.values[name]
+
+    def walk(term: Term) -> Term:
+        if term.op == "sym" and term.name == name:
+            return value
+        return replace(term, args=tuple(walk(a) for a in term.args))
+
+    return replace(model, values={n: walk(v) for n, v in model.values.items() if n != name})
+
+
+@dataclass
+class _Trial:
+    """One system against one model; canonical keys are remembered by the roles they were made with."""
+
+    system: NormalSystem
+    model: Model
+    mine: Mapping[str, str]
+    known: Mapping[str, str]
+    bound: float
+    keys: dict[tuple[object, ...], str] = field(default_factory=dict)
+    values: dict[str, str] = field(default_factory=dict)
+    symbols: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, system: NormalSystem, model: Model) -> _Trial:
+        mine, known = _anonymous(system), _anonymous_model(model)
+        left = list(known.values())
+        shared = 0
+        for key in mine.values():
+            if key in left:
+                left.remove(key)
+                shared += 1
+        size = max(len(known), len(mine))
+        rest = abs(len(known) - len(mine))
+        bound = (shared - 0.05 * max(len(known) - len(mine), 0) - 0.5 * (rest if len(mine) > len(known) else 0)) / size + 0.02 * shared
+        bound += 0.0 if shared == len(mine) else 1.0 / size + 0.02  # a flipped gate may make one more equation agree
+        return cls(system, model, mine, known, bound if shared or len(mine) == 1 else -1.0)
+
+    def best(self) -> Match | None:
+        """The best assignment of the system's definitions to the model's."""
+        if self.bound < 0:
+            return None
+        best: Match | None = None
+        whole = len(self.mine)
+        for pairs in itertools.islice(_assignments(self.mine, self.known), MAX_ASSIGNMENTS):
+            match = self.judged(pairs)
+            if best is None or match.score > best.score:
+                best = match
+            if len(match.exact) == whole and not match.flipped and not match.missing:
+                break
+        return best
+
+    def value(self, name: str) -> str:
+        """The model's own key of one of its equations."""
+        if name not in self.values:
+            self.values[name] = self.model.canonical().key(self.model.values[name])
+        return self.values[name]
+
+    def key(self, name: str, roles: Mapping[str, str], flipped: frozenset[str]) -> str:
+        """The key of one of the system's equations under some roles."""
+        if name not in self.symbols:
+            self.symbols[name] = tuple(sorted({t.name for t in self.system.defined[name].value.walk() if t.op == "sym" and t.index}))
+        used = self.symbols[name]
+        entry = (name, *(roles.get(u) for u in used), *(u in flipped for u in used))
+        if entry not in self.keys:
+            form = Canonical(self.system.parameters, roles, flipped, self.system.layout == "row")
+            self.keys[entry] = form.key(self.system.defined[name].value)
+        return self.keys[entry]
+
+    def judged(self, pairs: Mapping[str, str]) -> Match:
+        """Roles for all symbols under an assignment of the defined ones, and how many equations agree then."""
+        system, model = self.system, self.model
+        roles = dict(pairs)
+        for name in system.undefined:
+            if name in roles:
+                continue
+            taken = set(roles.values())
+            free = [n for n in (*model.inputs, *model.values) if n not in taken]
+            fitting = [n for n in free if self.fits({**roles, name: n}, name)]
+            pool = fitting or (free if len(free) == 1 else [])
+            if pool:
+                roles[name] = min(pool, key=lambda n: likeness(name, n))
+        exact, flipped = self.exact(roles)
+        paired = [n for n in system.defined if n in roles]
+        wrong = tuple(n for n in paired if n not in exact)
+        extra = tuple(n for n in system.defined if n not in roles)
+        missing = tuple(n for n in model.values if n not in {roles[p] for p in paired})
+        named = sum(likeness(a, b) for a, b in roles.items())
+        used = {roles[u] for u in system.undefined if u in roles}
+        unstated = [m for m in missing if m not in used]
+        size = max(len(model.values), len(system.definitions))
+        penalty = 0.35 * len(wrong) + 0.5 * len(extra) + 0.45 * len(unstated) + 0.05 * (len(missing) - len(unstated))
+        score = (len(exact) - penalty) / size + 0.02 * len(exact) - 0.004 * named - 0.05 * bool(flipped)
+        return Match(model, roles, tuple(exact), wrong, missing, extra, flipped, score)
+
+    def fits(self, roles: Mapping[str, str], added: str) -> bool:
+        """Does some equation agree under these roles, or at least speak of what the added name may be?"""
+        for name, d in self.system.defined.items():
+            if name not in roles or not _mentions(d.value, added) or roles[name] not in self.model.values:
+                continue
+            known = set(self.symbols.get(name) or ()) or {t.name for t in d.value.walk() if t.op == "sym" and t.index}
+            if known <= roles.keys() and self.key(name, roles, frozenset()) == self.value(roles[name]):
+                return True
+            if not known <= roles.keys() and roles[added] in {t.name for t in self.model.values[roles[name]].walk()}:
+                return True
+        return False
+
+    def exact(self, roles: Mapping[str, str]) -> tuple[list[str], frozenset[str]]:
+        """The equations that agree; a gate whose complement makes more of them agree is flipped."""
+
+        def agreeing(flipped: frozenset[str]) -> list[str]:
+            paired = (n for n in self.system.defined if roles.get(n) in self.model.values)
+            return [n for n in paired if self.key(n, roles, flipped) == self.value(roles[n])]
+
+        best, flips = agreeing(frozenset()), frozenset[str]()
+        if len(best) < len(self.system.definitions):
+            for name in roles:
+                value = self.system.defined.get(name)
+                if value is None or value.value.name == "sigmoid":
+                    found = agreeing(frozenset({name}))
+                    if len(found) > len(best):
+                        best, flips = found, frozenset({name})
+        return best, flips
+
+
+def _anonymous(system: NormalSystem) -> dict[str, str]:
+    form = Canonical(system.parameters, row=system.layout == "row", anonymous=True)
+    return {n: form.key(d.value) for n, d in system.defined.items()}
+
+
+@lru_cache(maxsize=256)
+def _anonymous_model(model: Model) -> Mapping[str, str]:
+    form = model.canonical(anonymous=True)
+    return {n: form.key(v) for n, v in model.values.items()}
+
+
+def _assignments(mine: Mapping[str, str], known: Mapping[str, str]) -> Iterator[dict[str, str]]:
+    """Pairings: within one form in every order, then what is left over by every order."""
+    groups = []
+    left, free = list(mine), list(known)
+    for key in dict.fromkeys(mine.values()):
+        a = [n for n in mine if mine[n] == key]
+        b = [n for n in known if known[n] == key]
+        if b:
+            groups.append(list(_pairings(a, b)))
+            if len(a) <= len(b):
+                left = [n for n in left if n not in a]
+    for choice in itertools.product(*groups):
+        pairs = {k: v for part in choice for k, v in part.items()}
+        rest = [n for n in left if n not in pairs]
+        open_ = [n for n in free if n not in pairs.values()]
+        yield from ({**pairs, **more} for more in _pairings(rest, open_, partial=True))
+
+
+def _pairings(a: list[str], b: list[str], partial: bool = False) -> Iterator[dict[str, str]]:
+    """Injective maps between two lists, likely letters first; with ``partial`` some of ``a`` may stay alone."""
+    if not a or not b:
+        yield {}
+        return
+    b = sorted(b, key=lambda n: min((likeness(x, n) for x in a), default=0))
+    if len(a) <= len(b):
+        orders = sorted(itertools.permutations(b, len(a)), key=lambda p: sum(likeness(x, y) for x, y in zip(a, p, strict=True)))
+        for p in orders[:240]:
+            yield dict(zip(a, p, strict=True))
+    else:
+        orders = sorted(itertools.permutations(a, len(b)), key=lambda p: sum(likeness(x, y) for x, y in zip(p, b, strict=True)))
+        for p in orders[:240]:
+            yield dict(zip(p, b, strict=True))
+    if partial and len(a) > 1:
+        yield {}
+
+
+#: Letters that documents use for one role.
+_ROLES = (
+    {"h", "a", "y", "s", "H", "H1"}, {"c", "C", "s", "C1"}, {"f", "F", "F1", "G_f", "Gamma_f"}, {"i", "I", "I1", "u", "G_u", "Gamma_u", "Gamma_i", "G_i", "j"},
+    {"o", "O", "O1", "G_o", "Gamma_o", "q"}, {"C_tilde", "c_tilde", "g", "G", "C_hat", "c_hat", "C_bar", "c_bar", "CT1", "a", "z", "n", "h_tilde", "h_hat", "h_bar", "n"},
+    {"z", "u", "G_u", "Gamma_u"}, {"r", "R", "G_r", "Gamma_r"}, {"x", "X"},
+)  # fmt: skip
+
+
+def likeness(mine: str, known: str) -> float:
+    """0 for the same letter, 1 for a usual other one, 2 else; for breaking ties only."""
+    if mine == known:
+        return 0.0
+    if mine.lower() == known.lower():
+        return 0.3
+    return 1.0 if any(mine in r and known in r for r in _ROLES) else 2.0
