@@ -1,0 +1,175 @@
+"""Where the two sides are defined: denominators that are not 0, logarithms of positive values, roots of values that are not negative.
+
+Both sides are looked at in every case of signs. Conditions that hold for all real values (of the domain) are dropped; if what is left is
+the same on both sides the verdict is ``proved``, else it is ``proved-where-defined`` and the difference is its ``where``. The branch of a
+``where`` that a case does not take asks for nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from .atoms import Undefined
+from .dag import Node, walk
+from .field import Element, Field
+from .generators import used
+from .normal import Normal, constant
+from .show import Show, number
+
+PARTIAL = ("div", "pow", "fn")
+
+
+@dataclass(frozen=True)
+class Condition:
+    """``text`` says it; ``polynomial`` (canonical) and ``kind`` (">0", ">=0", "!=0") identify it."""
+
+    kind: str
+    polynomial: str
+    text: str = field(compare=False)
+
+    def follows_from(self, others: Iterable[Condition]) -> bool:
+        return any(self.polynomial == o.polynomial and (self.kind == o.kind or o.kind == ">0") for o in others)
+
+
+def requirement(normal: Normal, node: Node) -> tuple[str, Node] | None:
+    """What a node asks of one of its arguments."""
+    if node.op == "div":
+        return "!=0", node.args[1]
+    if node.op == "fn" and node.data in ("log", "sqrt"):
+        return (">0" if node.data == "log" else ">=0"), node.args[0]
+    if node.op == "pow":
+        exponent = node.args[1]
+        value = constant(normal.algebra, normal(exponent).blocks[0, 0]) if len(normal(exponent).blocks) == 1 else None
+        if value is None or value.denominator > 2:
+            return ">0", node.args[0]
+        if value.denominator == 2:
+            return (">0" if value < 0 else ">=0"), node.args[0]
+        return ("!=0", node.args[0]) if value < 0 else None
+    return None
+
+
+def partial(normal: Normal, roots: Iterable[Node]) -> bool:
+    """Whether something below the roots may be undefined."""
+    return any(n.op in PARTIAL and requirement(normal, n) is not None for n in walk(roots))
+
+
+class Definedness:
+    """Collects the conditions of both sides, case by case."""
+
+    def __init__(self, normal: Normal, left: Node, right: Node) -> None:
+        self.normal, self.sides = normal, (left, right)
+        self.show = Show(normal.algebra)
+        self.differing: dict[Condition, None] = {}
+
+    def __call__(self, field: Field) -> None:
+        (left, left_never), (right, right_never) = (self.side(field, root) for root in self.sides)
+        if left_never and right_never:
+            return
+        for own, other in ((left, right), (right, left)):
+            for c in own:
+                if not c.follows_from(other):
+                    self.differing.setdefault(c)
+
+    def side(self, field: Field, root: Node) -> tuple[list[Condition], bool]:
+        """The conditions of one side in a case, and whether one of them never holds there."""
+        found: dict[Condition, None] = {}
+        never = False
+        for node in self.taken(field, root):
+            need = requirement(self.normal, node) if node.op in PARTIAL else None
+            if need is None:
+                continue
+            for p in self.normal(need[1]).blocks.values():
+                try:
+                    fails = self.ask(field, need[0], field(p), found)
+                except Undefined:
+                    fails = True
+                never = never or fails
+        return list(found), never
+
+    def taken(self, field: Field, root: Node) -> list[Node]:
+        """The nodes below a root whose values matter in this case."""
+        seen: dict[int, Node] = {}
+        stack = [root]
+        while stack:
+            node = stack.pop()
+            if node.number in seen:
+                continue
+            seen[node.number] = node
+            args = node.args
+            if node.op == "fn" and node.data == "where":
+                values = {str(field(p)[0]) for p in self.normal(args[0]).blocks.values()}
+                args = (args[0], args[1]) if values == {"1"} else (args[0], args[2]) if values == {"0"} else args
+            stack.extend(args)
+        return list(seen.values())
+
+    def ask(self, field: Field, kind: str, value: Element, found: dict[Condition, None]) -> bool:
+        """Add what is left of ``value > 0`` (or the like) once the known signs are taken out; True where it cannot hold."""
+        if value[0] == 0:
+            found.setdefault(Condition(kind, "0", f"0 {kind.rstrip('0')} 0"))
+            return kind != ">=0"
+        sign, rest = 1, field.one
+        for p in value:
+            lead, factors = p.factor()
+            sign *= 1 if lead > 0 else -1
+            for f, e in factors:
+                monic = f / f.leading_coefficient()
+                sign *= 1 if f.leading_coefficient() > 0 or int(e) % 2 == 0 else -1
+                known = field.sign(monic, True)
+                if known is not None:
+                    sign *= known if int(e) % 2 else 1
+                elif kind == "!=0" or int(e) % 2 == 0:
+                    if p is value[0] and kind != ">=0":
+                        self.note(field, "!=0", monic, found)
+                else:
+                    rest = field.mul(rest, (monic, field.g.one))
+        if kind == "!=0":
+            return False
+        assumed, strict = field.case.signs.get(str(rest[0]), (None, False))
+        if assumed is not None:
+            sign *= assumed
+            if not strict and assumed and kind == ">0":
+                self.note(field, "!=0", rest[0], found)
+        if sign < 0 and (assumed is not None or not used(rest[0])):
+            self.note(field, kind, rest[0] if assumed is None else rest[0] * (sign * assumed), found)
+            return True
+        if assumed == 0 and kind == ">0":
+            self.note(field, kind, rest[0], found)
+            return True
+        if assumed is None and used(rest[0]):
+            self.note(field, kind, rest[0] * sign, found)
+        return False
+
+    def note(self, field: Field, kind: str, p: Any, found: dict[Condition, None]) -> None:
+        monic = p / p.leading_coefficient()
+        sign = -1 if kind != "!=0" and p.leading_coefficient() < 0 else 1
+        sides = self.text(field, p if kind != "!=0" else monic)
+        if p.leading_coefficient() < 0 and len(p) == 1 and kind != "!=0":
+            text = f"{self.text(field, monic)} {kind.rstrip('0').replace('>', '<')} 0"
+        else:
+            text = f"{sides} {kind.rstrip('0')} 0"
+        found.setdefault(Condition(kind, str(monic * sign), text))
+
+    # -- text -------------------------------------------------------------------------------------------------------------------
+
+    def text(self, field: Field, p: Any) -> str:
+        terms = []
+        for e, q in p.terms():
+            factors = [self.generator(field, i) + (f"**{x}" if x > 1 else "") for i, x in enumerate(e) if x]
+            product = " * ".join(factors)
+            terms.append(product if q == 1 and product else f"-{product}" if q == -1 and product else " * ".join([number(q), *factors]))
+        return (" + ".join(terms) or "0").replace("+ -", "- ")
+
+    def generator(self, field: Field, i: int) -> str:
+        kind, meaning = field.g.meaning[i]
+        if kind == "leaf":
+            return self.show.monomial(meaning)
+        inner = dict(field.exponents).get(i) if kind == "exp" else None
+        if inner is not None:
+            return f"exp({self.fraction(field, inner)})"
+        under = field.logs.get(i) if kind == "log" else field.roots.get(i) if kind == "sqrt" else None
+        return f"{kind}({self.text(field, under)})" if under is not None else f"{kind.removeprefix('fn:')}(...)"
+
+    def fraction(self, field: Field, a: Element) -> str:
+        return self.text(field, a[0]) if a[1] == 1 else f"({self.text(field, a[0])}) / ({self.text(field, a[1])})"

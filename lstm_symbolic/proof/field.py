@@ -1,0 +1,372 @@
+"""The elementwise normal form: fractions of polynomials over independent generators (python-flint).
+
+Entry by entry an expression is a rational function of leaves (symbols, and sums over bound indices taken as they are), of exponentials
+of Q-linearly independent arguments, logarithms of irreducible polynomials, square roots of squarefree ones, and opaque functions. Sending
+a generator to its function is a ring homomorphism, so a zero fraction is the zero function wherever it is defined: proved needs no
+further theorem. (That nothing else is zero is Ax 1971, the structure theorem of Risch; refutations do not use it.)
+
+Signs of polynomials that abs, sqrt, log or a comparison ask for come from the case under study; an unknown one raises ``Split``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from flint import fmpq, fmpq_mat
+
+from ..errors import UnsupportedNode
+from .atoms import Atoms, Undefined
+from .budget import Exhausted
+from .generators import Generators, used
+from .labels import Factor, Monomial
+from .poly import Poly
+
+Element = tuple[Any, Any]
+MAX_TERMS = 4000
+
+
+class Split(Exception):
+    """The sign of a polynomial is needed; ``strict`` where zero is a case of its own."""
+
+    def __init__(self, polynomial: Any, strict: bool) -> None:
+        self.polynomial, self.strict = polynomial, strict
+
+
+class Rescale(Exception):
+    """An exponent is a fraction of an earlier one: divide that by ``by`` and start again."""
+
+    def __init__(self, meaning: str, by: int) -> None:
+        self.meaning, self.by = meaning, by
+
+
+@dataclass
+class Case:
+    """What is assumed: signs of polynomials (1, 0, -1, and whether strictly), leaves that are solved for, scales of exponents."""
+
+    signs: dict[str, tuple[int, bool]] = field(default_factory=dict)
+    polynomials: dict[str, Any] = field(default_factory=dict)
+    solved: dict[int, Element] = field(default_factory=dict)
+    scales: dict[str, int] = field(default_factory=dict)
+
+    def assume(self, name: str, polynomial: Any, sign: int, strict: bool) -> Case:
+        return Case({**self.signs, name: (sign, strict)}, {**self.polynomials, name: polynomial}, self.solved, self.scales)
+
+
+class Field:
+    """Conversion of polynomials in index notation to fractions, under one case."""
+
+    def __init__(self, algebra: Atoms, generators: Generators, case: Case, facts: Callable[[Field, Any], int | None]) -> None:
+        self.algebra, self.g, self.case, self.facts = algebra, generators, case, facts
+        self.one: Element = (generators.one, generators.one)
+        self.zero: Element = (generators.zero, generators.one)
+        self.exponents: list[tuple[int, Element]] = []
+        self.logs: dict[int, Any] = {}
+        self.roots: dict[int, Any] = {}
+        self._factors: dict[Any, Element] = {}
+
+    # -- fractions --------------------------------------------------------------------------------------------------------------
+
+    def constant(self, q: Any) -> Element:
+        return self.g.one * q, self.g.one
+
+    def gen(self, kind: str, meaning: Any, positive: bool = False) -> Element:
+        return self.g.gens[self.g.index(kind, meaning, positive)], self.g.one
+
+    def reduce(self, n: Any, d: Any) -> Element:
+        self.algebra.budget.check()
+        if len(n) > MAX_TERMS or len(d) > MAX_TERMS:
+            raise Exhausted(f"a polynomial of more than {MAX_TERMS} terms")
+        for i, p in self.roots.items():
+            n, d = self._square(n, i, p), self._square(d, i, p)
+        if n == 0:
+            return self.zero
+        if len(d) > 1 or d != 1:
+            common = n.gcd(d)
+            if common != 1:
+                n, d = n / common, d / common
+        lead = d.leading_coefficient()
+        return n / lead, d / lead
+
+    def _square(self, f: Any, i: int, p: Any) -> Any:
+        """Replace the square of a root generator by what is under the root."""
+        while f.degrees()[i] >= 2:
+            for e, q in f.to_dict().items():
+                if e[i] >= 2:
+                    low = list(e)
+                    low[i] -= 2
+                    f = f - self.g.ctx.from_dict({tuple(e): q}) + self.g.ctx.from_dict({tuple(low): q}) * p
+        return f
+
+    def add(self, a: Element, b: Element) -> Element:
+        if a[1] == b[1]:
+            return self.reduce(a[0] + b[0], a[1])
+        return self.reduce(a[0] * b[1] + b[0] * a[1], a[1] * b[1])
+
+    def sub(self, a: Element, b: Element) -> Element:
+        return self.add(a, (-b[0], b[1]))
+
+    def mul(self, a: Element, b: Element) -> Element:
+        if len(a[0]) * len(b[0]) > 100 * MAX_TERMS:
+            raise Exhausted("a product of large polynomials")
+        return self.reduce(a[0] * b[0], a[1] * b[1])
+
+    def inverse(self, a: Element) -> Element:
+        if a[0] == 0:
+            raise Undefined("a division by zero")
+        return self.reduce(a[1], a[0])
+
+    def power(self, a: Element, k: int) -> Element:
+        return self.reduce(a[0] ** k, a[1] ** k) if k >= 0 else self.inverse(self.power(a, -k))
+
+    # -- signs ------------------------------------------------------------------------------------------------------------------
+
+    def sign(self, f: Any, strict: bool = True) -> int | None:
+        """The sign that a polynomial has for all real values of the domain (not strictly: 0 counts as either), or None."""
+        signs, vanishing, anchored = set(), False, False
+        for e, q in f.terms():
+            loose = [x % 2 for i, x in enumerate(e) if x and not (self.g.positive[i] or self.facts(self, self.g.gens[i]) == 1)]
+            if any(loose):
+                return self.facts(self, f)
+            signs.add(1 if q > 0 else -1)
+            vanishing, anchored = vanishing or bool(loose), anchored or not loose
+        if len(signs) == 1 and (not strict or not vanishing or anchored):
+            return signs.pop()
+        return self.facts(self, f)
+
+    def decide(self, f: Any, strict: bool) -> int:
+        """The sign of an irreducible polynomial: known, or assumed by the case; else the cases are split."""
+        known = self.sign(f, strict)
+        if known:
+            return known
+        lead = f.leading_coefficient()
+        monic, flip = f / lead, (1 if lead > 0 else -1)
+        assumed = self.case.signs.get(str(monic))
+        if assumed is None or (strict and not assumed[1]):
+            raise Split(monic, strict)
+        return flip * assumed[0]
+
+    def sign_of(self, a: Element, strict: bool) -> int:
+        if a[0] == 0:
+            return 0
+        total = 1
+        for p in a:
+            c, factors = p.factor()
+            total *= 1 if c > 0 else -1
+            for f, e in factors:
+                total *= self.decide(f, strict) if int(e) % 2 else abs(self.decide(f, True)) if strict else 1
+        return total
+
+    # -- functions --------------------------------------------------------------------------------------------------------------
+
+    def abs(self, a: Element) -> Element:
+        return self.mul(self.constant(self.sign_of(a, False)), a)
+
+    def step(self, a: Element) -> Element:
+        return self.one if self.sign_of(a, True) > 0 else self.zero
+
+    def exp(self, u: Element) -> Element:
+        result = self.one
+        for i, value in list(self.logs.items()):
+            d = u[0].derivative(i)
+            if d == 0 or i in used(u[1]) or used(d) or used(u[1]):
+                continue
+            k = d.leading_coefficient() / u[1].leading_coefficient()
+            if k.q > 2:
+                continue
+            u = self.sub(u, (self.g.gens[i] * k, self.g.one))
+            base = (value, self.g.one)
+            result = self.mul(result, self.power(base, int(k)) if k.q == 1 else self.power(self.sqrt(base), int(2 * k)))
+        if u[0] == 0:
+            return result
+        combination = self.combination(u)
+        if combination is None:
+            meaning = f"({u[0]})/({u[1]})"
+            scale = self.case.scales.get(meaning, 1)
+            i = self.g.index("exp", (meaning, scale), True)
+            self.exponents.append((i, self.mul(u, self.constant(fmpq(1, scale)))))
+            return self.mul(result, (self.g.gens[i] ** scale, self.g.one))
+        for (i, _), q in zip(self.exponents, combination, strict=True):
+            if q.q != 1:
+                raise Rescale(self.g.meaning[i][1][0], int(q.q))
+            if q:
+                result = self.mul(result, self.power((self.g.gens[i], self.g.one), int(q)))
+        return result
+
+    def combination(self, u: Element) -> list[Any] | None:
+        """u as a combination, with rational coefficients, of the exponents so far."""
+        if not self.exponents:
+            return None
+        fractions = [e for _, e in self.exponents] + [u]
+        common = self.g.one
+        for _, d in fractions:
+            common = common * (d / common.gcd(d))
+        rows = [dict((n * (common / d)).terms()) for n, d in fractions]
+        monomials = sorted({m for r in rows for m in r})
+        count = len(self.exponents)
+        matrix = fmpq_mat(len(monomials), count + 1, [r.get(m, fmpq(0)) for m in monomials for r in rows])
+        reduced, rank = matrix.rref()
+        solution = [fmpq(0)] * count
+        for r in range(rank):
+            pivot = next(j for j in range(count + 1) if reduced[r, j] != 0)
+            if pivot == count:
+                return None
+            solution[pivot] = reduced[r, count]
+        return solution
+
+    def log(self, a: Element) -> Element:
+        """A sum over the factors; of a polynomial of unknown sign, log|p|."""
+        total = self.zero
+        for p, side in ((a[0], 1), (a[1], -1)):
+            c, factors = p.factor()
+            total = self.add(total, self.mul(self.constant(fmpq(side)), self._log_number(abs(c))))
+            for f, e in factors:
+                total = self.add(total, self.mul(self.constant(fmpq(side * int(e))), self._log_factor(f)))
+        return total
+
+    def _log_number(self, q: Any) -> Element:
+        if q == 0:
+            raise Undefined("the logarithm of zero")
+        total = self.zero
+        for n, side in ((q.p, 1), (q.q, -1)):
+            for prime, e in n.factor() if n > 1 else []:
+                total = self.add(total, self.mul(self.constant(fmpq(side * int(e))), self._log_generator(self.g.one * prime)))
+        return total
+
+    def _log_factor(self, f: Any) -> Element:
+        exponent = next((u for i, u in self.exponents if f == self.g.gens[i]), None)
+        if exponent is not None:
+            return exponent
+        lead = abs(f.leading_coefficient())
+        return self.add(self._log_generator(f / f.leading_coefficient()), self._log_number(lead))
+
+    def _log_generator(self, monic: Any) -> Element:
+        i = self.g.index("log", str(monic))
+        if i not in self.logs:
+            self.logs[i] = monic if not used(monic) else monic * self.decide(monic, False)
+        return self.g.gens[i], self.g.one
+
+    def sqrt(self, a: Element) -> Element:
+        """Even powers come out (as absolute values), one root for each positive factor, one for the rest."""
+        outside, inside = self.one, self.one
+        for p, side in ((a[0], 1), (a[1], -1)):
+            c, factors = p.factor()
+            inside = self.mul(inside, self.constant(c if side > 0 else 1 / c))
+            for f, e in factors:
+                half, odd = divmod(int(e), 2)
+                if half:
+                    root = self.abs((f, self.g.one)) if half % 2 else (f, self.g.one)
+                    outside = self.mul(outside, self.power(root, side * half))
+                if odd and self.sign(f, False) == 1:
+                    outside = self.mul(outside, self.power(self._root(f), side))
+                elif odd:
+                    inside = self.mul(inside, self.power((f, self.g.one), side))
+        if not used(inside[0]) and not used(inside[1]):
+            return self.mul(outside, self._root_number(inside[0].leading_coefficient() / inside[1].leading_coefficient()))
+        return self.mul(outside, self.mul(self._root(inside[0] * inside[1]), self.inverse((inside[1], self.g.one))))
+
+    def _root_number(self, q: Any) -> Element:
+        if q < 0:
+            raise Undefined("the square root of a negative number")
+        total = self.one
+        for n, side in ((q.p, 1), (q.q, -1)):
+            for prime, e in n.factor() if n > 1 else []:
+                half, odd = divmod(side * int(e), 2)
+                total = self.mul(total, self.power(self.constant(fmpq(prime)), half))
+                if odd:
+                    total = self.mul(total, self._root(self.g.one * prime))
+        return total
+
+    def _root(self, p: Any) -> Element:
+        i = self.g.index("sqrt", str(p), self.sign(p) == 1)
+        self.roots[i] = p
+        return self.g.gens[i], self.g.one
+
+    # -- from index notation ----------------------------------------------------------------------------------------------------
+
+    def __call__(self, p: Poly) -> Element:
+        total = self.zero
+        for m, c in p.items():
+            total = self.add(total, self.mul(self.constant(c), self.monomial(m)))
+        return total
+
+    def monomial(self, m: Monomial) -> Element:
+        """A product of factors without bound indices, and of one leaf for each group of factors that share bound indices."""
+        free = [f for f in m[0] if not any(r > 0 for r in f[1])]
+        result = self.one
+        for f in sorted(free, key=lambda f: self.algebra.kind(f) != "step"):
+            result = self.mul(result, self.factor(f))
+            if result[0] == 0:
+                return self.zero
+        for group in components(m) if m[1] else []:
+            leaf = self.algebra.emit(group[0], group[1], group[2])
+            result = self.mul(result, self.leaf(next(iter(leaf))))
+        return result
+
+    def leaf(self, meaning: Any, positive: bool = False) -> Element:
+        i = self.g.index("leaf", meaning, positive)
+        return self.case.solved.get(i) or (self.g.gens[i], self.g.one)
+
+    def factor(self, f: Factor) -> Element:
+        if f not in self._factors:
+            self._factors[f] = self._factor(f)
+        return self._factors[f]
+
+    def _factor(self, f: Factor) -> Element:
+        power = f[3]
+        kind = self.algebra.kind(f)
+        if kind == "":
+            head = self.algebra.heads[f[0]][0]
+            plain = self.leaf(((f[:3] + (1,),), (), ()), head in ("dim", "pi"))
+            return self.power(plain, int(power))
+        args = [self(p) for p in self.algebra.arguments(f)]
+        if kind == "exp":
+            return self.exp(self.mul(args[0], self.constant(fmpq(power))))
+        return self.power(self.function(kind, args), int(power))
+
+    def function(self, kind: str, args: list[Element]) -> Element:
+        match kind:
+            case "tau":
+                e = self.exp(args[0])
+                return self.mul(self.sub(e, self.one), self.inverse(self.add(e, self.one)))
+            case "inv":
+                return self.inverse(args[0])
+            case "log":
+                return self.log(args[0])
+            case "sqrt":
+                return self.sqrt(args[0])
+            case "abs":
+                return self.abs(args[0])
+            case "step":
+                return self.step(args[0])
+            case "erf":
+                if args[0][0] == 0:
+                    return self.zero
+                flip = -1 if args[0][0].leading_coefficient() < 0 else 1
+                u = self.mul(self.constant(flip), args[0])
+                return self.mul(self.constant(flip), self.gen("erf", str(u)))
+        if kind.startswith("fn:"):
+            return self.gen(kind, tuple(str(a) for a in args))
+        raise UnsupportedNode(f"no elementwise form for {kind}")
+
+
+def components(m: Monomial) -> list[tuple[list[Factor], dict[int, int], dict[tuple[int, int], int]]]:
+    """The groups of factors that are connected by bound indices."""
+    group = {b: b for b in range(1, len(m[1]) + 1)}
+
+    def root(b: int) -> int:
+        while group[b] != b:
+            b = group[b]
+        return b
+
+    links = [[r for r in f[1] if r > 0] for f in m[0]] + [[x for x in (a, b) if x > 0] for a, b, _ in m[2]]
+    for link in links:
+        for b in link[1:]:
+            group[root(b)] = root(link[0])
+    result = []
+    for lead in sorted({root(b) for b in group}):
+        mine = {b: m[1][b - 1] for b in group if root(b) == lead}
+        factors = [f for f in m[0] if any(r in mine for r in f[1])]
+        result.append((factors, mine, {(a, b): w for a, b, w in m[2] if a in mine or b in mine}))
+    return result

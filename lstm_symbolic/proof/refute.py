@@ -1,0 +1,234 @@
+"""Refutation: a point of small rational values at which balls separate the two sides, made as simple as it goes.
+
+Small sizes first, few precisions, then the values are shrunk to 0 and 1 while the sides stay apart, so that a person can check the
+witness by hand. Evaluation is of the expressions as they were given, not of a normal form.
+"""
+
+from __future__ import annotations
+
+import itertools
+import random
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+import flint
+
+from .balls import FUNCTIONS, Balls, describe_stand_in
+from .budget import Budget
+from .dag import Node, walk, write_symbol
+from .domain import Condition
+from .evaluate import Evaluation, Matrix, Point, names_of_dims, times_of
+from .residue import residues_differ
+from .verdict import Witness
+
+PRECISIONS = (64, 256, 1024, 4096, 8192)
+GATES = (Fraction(1, 2), Fraction(1, 4), Fraction(3, 4))
+SMALL = tuple(Fraction(x) for x in (1, 2, -1, 3, 0, -2))
+WIDE = (*SMALL, Fraction(1, 2), Fraction(-1, 2), Fraction(1, 3), Fraction(5), Fraction(-5), Fraction(10), Fraction(-10), Fraction(50),
+        Fraction(-50), Fraction(100), Fraction(1, 10), Fraction(-1, 10), Fraction(1, 100), Fraction(1, 1000), Fraction(1000))  # fmt: skip
+_GATE = re.compile(r"(?:Gamma_?)?[ifozru](?:_?(?:gate|t|\d))?")
+
+Key = tuple[str, tuple[int, ...]]
+Table = dict[Key, list[list[Fraction]]]
+Sizes = dict[str, int]
+
+
+@dataclass
+class Question:
+    """Pairs of sides of which one pair must come apart, with the domain to stay in and names that are limited to gate values."""
+
+    pairs: list[tuple[Node, Node]]
+    domain: tuple[Condition, ...] = ()
+    times: dict[str, int] = field(default_factory=dict)
+    fixed: dict[str, Fraction] = field(default_factory=dict)
+
+    @property
+    def roots(self) -> list[Node]:
+        return [n for pair in self.pairs for n in pair]
+
+
+@dataclass(frozen=True)
+class Separation:
+    """Two balls that do not meet."""
+
+    left: Any
+    right: Any
+
+
+def find_witness(question: Question, budget: Budget) -> Witness | None:
+    """A separating point, or None where none was found in the time."""
+    old = flint.ctx.prec
+    try:
+        return _Search(question, budget).run()
+    finally:
+        flint.ctx.prec = old
+
+
+def sizes_to_try(names: list[str]) -> Iterator[Sizes]:
+    """Small sizes, distinct for distinct dimensions."""
+    seen = []
+    for first in ([1, 2, 3, 4, 5], [2, 1, 3, 4, 5], [2, 3, 1, 4, 5], [3, 2, 4, 1, 5]):
+        sizes = {name: first[k % 5] for k, name in enumerate(names)}
+        if sizes not in seen:
+            seen.append(sizes)
+            yield sizes
+
+
+class _Search:
+    def __init__(self, question: Question, budget: Budget) -> None:
+        self.q, self.budget = question, budget
+        self.names = names_of_dims(question.roots)
+        self.unknown = any(n.op == "fn" and n.data not in FUNCTIONS and n.data != "where" for n in walk(question.roots))
+        free = times_of(question.roots)
+        self.times = {**{b: k % 3 + 1 for k, b in enumerate(b for b in free if b not in ("t", "T"))}, "t": 2, "T": 2, **question.times}
+        self.times = {b: v for b, v in self.times.items() if b in free or b in question.times}
+
+    def run(self) -> Witness | None:
+        sizes = [s for s in sizes_to_try(self.names) if residues_differ(self.q.pairs, 5, [s[n] for n in self.names] or None) is not False]
+        for precision in PRECISIONS:
+            for size in sizes:
+                for table in self.tables(size, 60 if precision == 64 else 24):
+                    self.budget.check()
+                    if self.separated(table, size, precision) is not None:
+                        table = self.shrink(table, size, precision)
+                        return self.witness(table, size, precision)
+        return None
+
+    # -- points -----------------------------------------------------------------------------------------------------------------
+
+    def keys(self, size: Sizes) -> dict[Key, tuple[int, int]]:
+        """The symbols that the sides ask for, with their sizes."""
+        found: dict[Key, tuple[int, int]] = {}
+
+        def symbol(name: str, index: tuple[int, ...], rows: int, cols: int) -> Matrix:
+            found.setdefault((name, index), (rows, cols))
+            return [[flint.arb(1)] * cols for _ in range(rows)]
+
+        flint.ctx.prec = 32
+        evaluation = Evaluation(Balls(), Point(size, self.times, symbol))
+        for root in [*self.q.roots, *(c.node for c in self.q.domain)]:
+            evaluation(root)
+        return found
+
+    def tables(self, size: Sizes, count: int) -> Iterator[Table]:
+        """Points: small ones first, then wilder ones."""
+        keys = self.keys(size)
+        source = random.Random(11)
+        if len(keys) == 1 and all(s == (1, 1) for s in keys.values()):
+            (only,) = keys
+            yield from ({only: [[v]]} for v in (Fraction(1), *(w for w in WIDE if w not in (1,))))
+        for attempt in range(count):
+            table = {}
+            for key, (rows, cols) in keys.items():
+                choices: tuple[Fraction, ...] = GATES if self.is_gate(key[0], rows, cols) and attempt < 40 else SMALL if attempt < 20 else WIDE
+                if attempt < 2:
+                    choices = choices[: attempt + 1]
+                pick = source.choice if attempt < 45 else lambda _: Fraction(source.randint(-99, 99), source.choice((1, 7, 10)))
+                table[key] = [[pick(choices) for _ in range(cols)] for _ in range(rows)]
+                if key[0] in self.q.fixed:
+                    table[key] = [[self.q.fixed[key[0]]] * cols for _ in range(rows)]
+            yield table
+
+    def is_gate(self, name: str, rows: int, cols: int) -> bool:
+        return (rows == 1 or cols == 1) and _GATE.fullmatch(name) is not None
+
+    # -- separation -------------------------------------------------------------------------------------------------------------
+
+    def separated(self, table: Table, size: Sizes, precision: int) -> Separation | None:
+        """The first entries of the first pair that certainly differ."""
+        flint.ctx.prec = precision
+        ball = Balls()
+
+        def symbol(name: str, index: tuple[int, ...], rows: int, cols: int) -> Matrix:
+            values = table.get((name, index)) or [[Fraction(0)] * cols for _ in range(rows)]
+            return [[ball.number(x) for x in row] for row in values]
+
+        evaluation = Evaluation(ball, Point(size, self.times, symbol))
+        if not all(self.holds(c, evaluation) for c in self.q.domain):
+            return None
+        for a, b in self.q.pairs:
+            left, right = evaluation(a), evaluation(b)
+            rows, cols = max(len(left), len(right)), max(len(left[0]), len(right[0]))
+            if not all(x.is_finite() for side in (left, right) for row in side for x in row):
+                continue
+            for i, j in itertools.product(range(rows), range(cols)):
+                x = left[i if len(left) > 1 else 0][j if len(left[0]) > 1 else 0]
+                y = right[i if len(right) > 1 else 0][j if len(right[0]) > 1 else 0]
+                if not (x - y).contains(0):
+                    return Separation(x, y)
+        return None
+
+    @staticmethod
+    def holds(condition: Condition, evaluation: Evaluation) -> bool:
+        test: Callable[[Any], bool] = {">": lambda v: v > 0, ">=": lambda v: v >= 0, "!=": lambda v: not v.contains(0)}[condition.kind]
+        return all(test(v) for row in evaluation(condition.node) for v in row)
+
+    def shrink(self, table: Table, size: Sizes, precision: int) -> Table:
+        """Whole symbols to 0, then entries to 0 and to 1, while the sides stay apart."""
+
+        def attempt(key: Key, values: list[list[Fraction]]) -> bool:
+            nonlocal table
+            trial = {**table, key: values}
+            if values == table[key] or self.separated(trial, size, precision) is None:
+                return False
+            table = trial
+            return True
+
+        plain = [k for k, v in table.items() if not self.is_gate(k[0], len(v), len(v[0])) and k[0] not in self.q.fixed]
+        for key in plain:
+            attempt(key, [[Fraction(0)] * len(row) for row in table[key]])
+        for key in plain:
+            for i, row in enumerate(table[key]):
+                for j in range(len(row)):
+                    for simple in (Fraction(0), Fraction(1)):
+                        if table[key][i][j] != simple and not (table[key][i][j] == 0):
+                            values = [list(r) for r in table[key]]
+                            values[i][j] = simple
+                            attempt(key, values)
+        return table
+
+    # -- text -------------------------------------------------------------------------------------------------------------------
+
+    def witness(self, table: Table, size: Sizes, precision: int) -> Witness:
+        found = self.separated(table, size, precision)
+        assert found is not None
+        left, right = decimals(found)
+        values: dict[str, Any] = {self.name(k): _nested(v) for k, v in table.items()}
+        if any(b != "t" for b in self.times):
+            values.update({b: str(v) for b, v in self.times.items() if b != "t"})
+        for n in walk(self.q.roots) if self.unknown else ():
+            if n.op == "fn" and n.data not in FUNCTIONS and n.data != "where":
+                values[f"{n.data}({', '.join('xyzuvw'[: len(n.args)])})"] = describe_stand_in(n.data, len(n.args))
+        return Witness(values, left, right)
+
+    def name(self, key: Key) -> str:
+        """``C[t-1]`` where the time is the free t alone; numbers where times are summed over."""
+        name, index = key
+        relative = list(self.times) == ["t"]
+        return write_symbol(name, tuple(("t", i - self.times["t"]) if relative else ("", i) for i in index))
+
+
+def _nested(values: list[list[Fraction]]) -> Any:
+    """A scalar as one fraction, else rows of fractions."""
+    text = [[str(x) for x in row] for row in values]
+    return text[0][0] if len(text) == 1 and len(text[0]) == 1 else text
+
+
+def decimals(found: Separation) -> tuple[str, str]:
+    """Both values, to the digit that separates them and a little further."""
+    for digits in itertools.count(4):
+        left, right = (x.str(digits, radius=False) for x in (found.left, found.right))
+        if left != right or digits > 3000:
+            return tuple(_trim(x.str(digits + 1, radius=False)) for x in (found.left, found.right))  # type: ignore[return-value]
+    raise AssertionError
+
+
+def _trim(text: str) -> str:
+    """Without the zeros after the point."""
+    head, e, tail = text.partition("e")
+    if "." in head:
+        head = head.rstrip("0").rstrip(".")
+    return head + e + tail
