@@ -109,11 +109,17 @@ def minlstm(p, x, h):
     return {"h": f / (f + i) * h + i / (f + i) * (p["W_h"] @ x)}
 
 
+def slstm(p, x, c, nu, h):
+    f, i = s(affine(p, "f", x, h)), np.exp(affine(p, "i", x, h))
+    c, nu = f * c + i * np.tanh(affine(p, "z", x, h)), f * nu + i
+    return {"c": c, "nu": nu, "h": s(affine(p, "o", x, h)) * c / nu}
+
+
 STEPS = {
     f.__name__: f
     for f in (
         rnn, lstm, lstm_no_bias, lstm_peephole, lstm_cifg, lstm_no_output_tanh, lstm_projection, lstm_1997, lstm_cs230, gru,
-        gru_reset_after, gru_cs230, mgu, sru, mingru, minlstm,
+        gru_reset_after, gru_cs230, mgu, sru, mingru, minlstm, slstm,
     )
 }  # fmt: skip
 
@@ -175,6 +181,15 @@ def test_lees_worked_example_stores_seven_and_gives_it_out():
     assert given == [(3, 0), (7, 0), (7, 0), (7, 7), (0, 0)]
 
 
+def test_the_convolutional_cell_is_the_peephole_cell_with_images():
+    image, kernel = cell("conv_lstm"), cell("lstm_peephole")
+    assert {image.shapes[k] for k in image.defined} == {
+        (sympy.Symbol("p", integer=True, positive=True), sympy.Symbol("q", integer=True, positive=True))
+    }
+    strip = [line.replace("conv(", "(").replace(", ", " @ ") for line in image.plain()]
+    assert {line.replace("(", "").replace(")", "") for line in strip} == {line.replace("(", "").replace(")", "") for line in kernel.plain()}
+
+
 n, m, p = (sympy.Symbol(k, integer=True, positive=True) for k in "nmp")
 COUNTS = {
     "rnn": n * (m + n + 1), "lstm": 4 * n * (m + n + 1), "lstm_peephole": 4 * n * (m + n + 1) + 3 * n, "lstm_cifg": 3 * n * (m + n + 1),
@@ -222,7 +237,7 @@ def test_plain_text_gives_the_cell_back(name):
     assert (again.states, again.parameters, again.shapes) == (c.states, c.parameters, c.shapes)
 
 
-@pytest.mark.parametrize("name", [k for k in cells() if k not in ("lstm_lee", "qrnn")])
+@pytest.mark.parametrize("name", [k for k in cells() if k not in ("lstm_lee", "qrnn", "conv_lstm")])
 def test_concatenated_weights_are_the_same_function(name):
     c, joined = cell(name), concatenated(cell(name))
     drawn = draw(c)
