@@ -42,7 +42,9 @@ def parser() -> argparse.ArgumentParser:
     check.add_argument("--exit-zero", action="store_true", help="status 0 even where something is wrong")
     check.set_defaults(run=_check)
 
-    compare = verbs.add_parser("compare", help="are two formulas, cells or documents equal?")
+    compare = verbs.add_parser(
+        "compare", help="are two formulas, cells or documents equal?", epilog="Write -- before a formula that begins with a minus sign."
+    )
     compare.add_argument("a", nargs="?", metavar="A", help="a formula (LaTeX or plain), a cell of the zoo, or a file")
     compare.add_argument("b", nargs="?", metavar="B")
     compare.add_argument("--plain", action="store_true", help="A and B are plain syntax; lines or ; separate equations")
@@ -144,8 +146,10 @@ def _compare(args: argparse.Namespace) -> int:
 
 def _batch(args: argparse.Namespace) -> int:
     from .audit.compare import compare_batch
+    from .audit.terminal import Progress
 
-    answers = compare_batch(_load(args.batch))
+    with Progress("comparing") as progress:
+        answers = compare_batch(_load(args.batch), progress)
     _emit(_json(answers))
     for answer in answers:
         if "error" in answer:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ..errors import LstmSymbolicError
-from ..expr import Shape
+from ..errors import LstmSymbolicError, ReadError
 from ..expr import shapes as read_shapes
 from ..proof import System, Verdict, compare_expressions, compare_record, compare_systems
-from .sides import Side, sides
+from .sides import sides
 
 MAX_BATCH = 100_000
+_NONE = type(None)
+_FIELDS: tuple[tuple[str, tuple[type, ...], str], ...] = (
+    ("shapes", (dict, str, _NONE), "object"), ("domain", (str, dict, list, _NONE), "text"), ("outputs", (list, _NONE), "list"),
+    ("outputs_rhs", (list, _NONE), "list"), ("pointwise", (bool, _NONE), "boolean"), ("backward_in_time", (bool, _NONE), "boolean"),
+)  # fmt: skip
 
 
 def compare(
@@ -33,14 +37,12 @@ def compare(
     >>> compare("tanh(C*o)", "o*tanh(C)").kind
     'refuted'
     """
-    left, right = sides(a, b, plain=plain)
-    given = read_shapes(shapes)
+    left, right = sides(a, b, plain=plain, shapes=read_shapes(shapes))
     if left.is_formula or right.is_formula:
-        return compare_expressions(left.formula(given), right.formula(given), domain=domain)
-    return compare_systems(
-        _system(left, given, outputs), _system(right, given, outputs_rhs), outputs_rhs=outputs_rhs, pointwise=pointwise,
-        backward_in_time=backward_in_time,
-    )  # fmt: skip
+        return compare_expressions(left.formula(), right.formula(), domain=domain)
+    first = System(left.system(), tuple(outputs or left.outputs))
+    second = System(right.system())  # its outputs are those of the same names, unless outputs_rhs says otherwise
+    return compare_systems(first, second, outputs_rhs=outputs_rhs, pointwise=pointwise, backward_in_time=backward_in_time)
 
 
 def generalises(verdict: Verdict) -> bool:
@@ -52,22 +54,37 @@ def generalises(verdict: Verdict) -> bool:
     return bool(verdict.equal) or (verdict.instance is not None and verdict.instance.of == "left")
 
 
-def _system(side: Side, given: Mapping[str, Shape], outputs: Sequence[str] | None) -> System:
-    return System(side.system(given), tuple(outputs or side.outputs))
-
-
-def compare_batch(records: Any) -> list[dict[str, Any]]:
+def compare_batch(records: Any, progress: Callable[[int, int], None] = lambda done, total: None) -> list[dict[str, Any]]:
     """One answer for each record, in order, with its ``id``; a record that cannot be read has an ``error`` and is undecided."""
     if not isinstance(records, list) or not all(isinstance(r, Mapping) for r in records):
         raise LstmSymbolicError("a batch is a JSON list of objects", hint='[{"id": "1", "lhs": "tanh(x)", "rhs": "2*sigmoid(2*x) - 1"}]')
     if len(records) > MAX_BATCH:
         raise LstmSymbolicError(f"the batch has {len(records):,} records; the limit is {MAX_BATCH:,}")
-    return [_answer(r, k) for k, r in enumerate(records)]
+    answers = []
+    for k, record in enumerate(records):
+        answers.append(_answer(record, k))
+        progress(k + 1, len(records))
+    return answers
 
 
 def _answer(record: Mapping[str, Any], position: int) -> dict[str, Any]:
     name = {"id": record.get("id", position)}
     try:
-        return {**name, **compare_record(dict(record)).to_json()}
+        return {**name, **compare_record(_checked(record)).to_json()}
     except LstmSymbolicError as error:
-        return {**name, **Verdict("undecided", reason=error.message).to_json(), "error": error.render()}
+        reason, message = error.message, error.render()
+    except Exception as error:  # a defect of ours in one record must not cost the answers to all others
+        reason = message = f"internal error ({type(error).__name__}: {error})"
+    return {**name, **Verdict("undecided", reason=reason).to_json(), "error": message}
+
+
+def _checked(record: Mapping[str, Any]) -> dict[str, Any]:
+    """The record, if its fields are what they should be."""
+    for key in ("lhs", "rhs"):
+        sides = record.get(key)
+        if not isinstance(sides, str) and not (isinstance(sides, list) and sides and all(isinstance(s, str) for s in sides)):
+            raise ReadError(f"{key} is missing, or neither text nor a list of equations")
+    for key, kinds, what in _FIELDS:
+        if not isinstance(record.get(key), kinds):
+            raise ReadError(f"{key} is no {what}")
+    return dict(record)

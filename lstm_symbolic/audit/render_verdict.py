@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from .terminal import Style, wrap
-from .witness import value_text
+from .witness import values_text
 
 _HEADLINES = {
     "proved": ("good", "equal for all values"),
@@ -30,7 +30,8 @@ def render_verdict(verdict: Mapping[str, Any], style: Style | None = None) -> st
     lines = [f"{style.paint(f'{kind:12}', role)}  {words}"]
     for label, text in _rows(verdict):
         for k, part in enumerate(wrap(text, style.width - 15)):
-            lines.append(f"  {style.paint(f'{label if k == 0 else str():11}', 'label')}  {part}".rstrip())
+            head = f"{label if k == 0 else '':11}"
+            lines.append(f"  {style.paint(head, 'label')}  {part}".rstrip())
     return "\n".join(lines)
 
 
@@ -44,8 +45,7 @@ def _rows(verdict: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "where", str(condition)
     witness = verdict.get("witness")
     if witness:
-        for name, value in witness["values"].items():
-            yield "at", f"{name} = {value_text(value)}"
+        yield "at", values_text(witness["values"]) or "all values"
         yield "left", str(witness["left"])
         yield "right", str(witness["right"])
     instance = verdict.get("instance")
@@ -55,7 +55,5 @@ def _rows(verdict: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "instance", f"the {other} side is the special case of the {instance['of']} one with {under}"
     if "generalises" in verdict:
         yield "generalises", "yes: the right side is the left one or a special case of it" if verdict["generalises"] else "no"
-    for term in verdict.get("difference") or ():
-        yield "only", str(term)
     if verdict.get("reason"):
         yield "because", str(verdict["reason"])

@@ -36,9 +36,9 @@ def show(what: Any, markup: str = "unicode", notation: str | None = None) -> str
 
 def _side(side: Side, markup: str, notation: str | None) -> str:
     if side.is_formula:
-        formula = side.formula({})
+        formula = side.formula()
         return _write(formula, [formula], markup, notation)
-    equations = [Eq(left, right, evaluate=False) for left, right in side.system({})]
+    equations = [Eq(left, right, evaluate=False) for left, right in side.system()]
     return _write(equations[0] if len(equations) == 1 else equations, equations, markup, notation)
 
 

@@ -42,34 +42,33 @@ class Side:
     def is_formula(self) -> bool:
         return len(self.terms) == 1 and len(self.terms[0].sides) == 1
 
-    def formula(self, shapes: Mapping[str, Shape]) -> Expr:
+    def formula(self) -> Expr:
         """The expression; symbols without a shape are scalars. Of a single equation it is the right side."""
         if len(self.terms) > 1:
             raise LstmSymbolicError("one side is a formula and the other a system of equations", hint="compare like with like")
-        return build(self.terms[0].sides[-1], {**self.shapes, **shapes}, self.terms[0].text)
+        return build(self.terms[0].sides[-1], self.shapes, self.terms[0].text)
 
-    def system(self, shapes: Mapping[str, Shape]) -> tuple[tuple[Expr, Expr], ...]:
+    def system(self) -> tuple[tuple[Expr, Expr], ...]:
         """Pairs of a defined symbol and its value; missing shapes are inferred."""
         equations = definitions(self.terms)
-        found, conflicts = infer(equations, {**self.shapes, **shapes}, self.layout)
-        if conflicts:
-            raise ShapeError(f"{equations[conflicts[0].equation].text or 'an equation'}: {conflicts[0].message}")
+        found, _ = infer(equations, self.shapes, self.layout)
         return tuple((left, right) for left, right in (build_equation(e, found) for e in equations))
 
 
-def sides(*objects: Any, plain: bool = False) -> list[Side]:
-    """Every object as a side; how ambiguous text is read depends on all of them.
+def sides(*objects: Any, plain: bool = False, shapes: Mapping[str, Shape] | None = None) -> list[Side]:
+    """Every object as a side; how ambiguous text is read depends on all of them. ``shapes`` are for text.
 
     >>> a, b = sides("h[t] = tanh(W @ x[t])", "rnn")
     >>> a.is_formula, b.outputs
     (False, ('h',))
     """
-    known = [None if isinstance(o, str) else _known(o) for o in (o if plain else named(o) for o in objects)]
+    known = [None if isinstance(o, str) else _known(o, plain, shapes) for o in (o if plain else named(o) for o in objects)]
     texts = [o for o, k in zip(objects, known, strict=True) if k is None]
     kinds = ["plain" if plain else syntax(t) for t in texts]
     timed = any(s.index for k in known if k for e in k.terms for side in e.sides for s in side.walk())
     latex = "latex" in kinds or timed
-    read = iter(_read(texts, ["latex" if kind == "latex" or (kind == "either" and latex) else "plain" for kind in kinds]))
+    chosen = ["latex" if kind == "latex" or (kind == "either" and latex) else "plain" for kind in kinds]
+    read = iter(_read(texts, chosen, shapes or {}))
     return [k if k is not None else next(read) for k in known]
 
 
@@ -83,7 +82,7 @@ def named(o: Any) -> Any:
     return o
 
 
-def _known(o: Any) -> Side:
+def _known(o: Any, plain: bool, shapes: Mapping[str, Shape] | None) -> Side:
     """Everything that is no text."""
     if isinstance(o, Side):
         return o
@@ -96,7 +95,7 @@ def _known(o: Any) -> Side:
     if isinstance(o, Iterable):
         items = list(o)
         if items and all(isinstance(i, str) for i in items):
-            return sides("\n".join(items))[0]
+            return sides("\n".join(items), plain=plain, shapes=shapes)[0]
         if items and all(isinstance(i, Basic) for i in items):
             return _from_sympy(items)
     raise LstmSymbolicError(
@@ -132,12 +131,12 @@ def read_plain(text: str) -> Equations:
     return tuple(read_equation(line.strip()) for line in lines)
 
 
-def _read(texts: Sequence[str], kinds: Sequence[str]) -> list[Side]:
-    latex = iter(_read_latex([t for t, kind in zip(texts, kinds, strict=True) if kind == "latex"]))
-    return [next(latex) if kind == "latex" else Side(read_plain(t)) for t, kind in zip(texts, kinds, strict=True)]
+def _read(texts: Sequence[str], kinds: Sequence[str], shapes: Mapping[str, Shape]) -> list[Side]:
+    latex = iter(_read_latex([t for t, kind in zip(texts, kinds, strict=True) if kind == "latex"], shapes))
+    return [next(latex) if kind == "latex" else Side(read_plain(t), shapes) for t, kind in zip(texts, kinds, strict=True)]
 
 
-def _read_latex(texts: Sequence[str]) -> list[Side]:
+def _read_latex(texts: Sequence[str], given: Mapping[str, Shape]) -> list[Side]:
     """Lone formulas are read together, so that one symbol has one kind in all of them; systems are read each by itself."""
     if not texts:
         return []
@@ -146,11 +145,11 @@ def _read_latex(texts: Sequence[str]) -> list[Side]:
     parsed = [statements(t) for t in texts]
     if all(len(p) == 1 and len(p[0].sides) == 1 for p in parsed):
         together = elaborated([p[0] for p in parsed], "\n".join(texts))
-        shapes, conflicts = infer([TermEquation(tuple(e.sides[0] for e in together.equations))])
+        shapes, conflicts = infer([TermEquation(tuple(e.sides[0] for e in together.equations))], given)
         if conflicts:
             raise ShapeError(f"{' and '.join(texts)}: {conflicts[0].message}")
         return [Side((e,), shapes, layout=together.layout) for e in together.equations]
-    return [Side(e.equations, layout=e.layout) for e in (elaborated(p, t) for p, t in zip(parsed, texts, strict=True))]
+    return [Side(e.equations, given, layout=e.layout) for e in (elaborated(p, t) for p, t in zip(parsed, texts, strict=True))]
 
 
 def _document(path: Path) -> Side:
@@ -162,11 +161,11 @@ def _document(path: Path) -> Side:
 
 
 def systems_of(path: Path) -> dict[str, Side]:
-    """The systems of a document by their ids, or the one that ``path#id`` names."""
+    """The systems of a document by their ids, or the one that ``path#id`` names; what a document says twice counts once."""
     from .latex import document_systems
 
     name, _, wanted = (str(path), "", "") if path.exists() else str(path).partition("#")
-    found = {key: Side(s.equations, layout=s.layout) for key, s in document_systems(name).items()}
+    found = {key: Side(tuple(dict.fromkeys(s.equations)), layout=s.layout) for key, s in document_systems(name).items()}
     if wanted and wanted not in found:
         raise LstmSymbolicError(f"{name} has no system {wanted}", hint=f"its systems are {', '.join(found)}")
     return {wanted: found[wanted]} if wanted else found

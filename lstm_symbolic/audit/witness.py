@@ -14,12 +14,22 @@ def witness_text(witness: Mapping[str, Any] | None, left: str = "left", right: s
     """
     if not witness:
         return ""
-    values = {str(name): value_text(v) for name, v in (witness.get("values") or {}).items()}
-    parts = [f"{name} = {v}" for name, v in values.items() if set(v) & set("123456789")]
-    if len(parts) < len(values):
-        parts.append("all else 0" if parts else "all values 0")
+    values = values_text(witness.get("values") or {})
     sides = f"{left} {witness.get('left', '?')}, {right} {witness.get('right', '?')}"
-    return f"{', '.join(parts)}:  {sides}" if parts else sides
+    return f"{values}:  {sides}" if values else sides
+
+
+def values_text(values: Mapping[str, Any]) -> str:
+    """The values that are not zero.
+
+    >>> values_text({"W": [["0"]], "b": [["1"]]})
+    'b = 1, all else 0'
+    """
+    texts = {str(name): value_text(v) for name, v in values.items()}
+    parts = [f"{name} = {v}" for name, v in texts.items() if set(v) & set("123456789")]
+    if len(parts) < len(texts):
+        parts.append("all else 0" if parts else "all values 0")
+    return ", ".join(parts)
 
 
 def value_text(value: Any) -> str:

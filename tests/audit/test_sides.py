@@ -34,7 +34,7 @@ def test_one_system_in_many_forms(form):
     (side,) = sides(form)
     assert _lines(side) == [RNN]
     assert not side.is_formula
-    ((left, right),) = side.system({})
+    ((left, right),) = side.system()
     assert plain(left) == "h[t]"
     assert str(left.shape) == str(right.shape) == "(n, 1)"
 
@@ -78,7 +78,7 @@ def test_ambiguous_text_follows_what_stands_beside_it():
 
 def test_two_latex_formulas_agree_on_the_kinds_of_their_symbols():
     left, right = sides(r"W (x + y)", r"W x + W y")
-    assert str(left.formula({}).shape) == str(right.formula({}).shape)
+    assert str(left.formula().shape) == str(right.formula().shape)
     assert _lines(right) == ["W @ x + W @ y"]
 
 
@@ -86,15 +86,15 @@ def test_sympy_functions_and_symbols():
     x = sympy.Symbol("x")
     (side,) = sides(sympy.tanh(x) * sympy.exp(-x) + sympy.Max(x, 1))
     assert side.is_formula
-    value = side.formula({})
+    value = side.formula()
     assert sorted(f.func.__name__ for f in value.atoms(sympy.Function)) == ["exp", "maximum", "tanh"]
     assert all(s.is_real for s in value.free_symbols)
 
 
 def test_a_formula_beside_a_single_equation_is_compared_with_its_value():
-    assert plain(sides("h = tanh(x)")[0].formula({})) == "tanh(x)"
+    assert plain(sides("h = tanh(x)")[0].formula()) == "tanh(x)"
     with pytest.raises(LstmSymbolicError, match="a formula and the other a system"):
-        sides("h = x; y = z")[0].formula({})
+        sides("h = x; y = z")[0].formula()
 
 
 @pytest.mark.parametrize(
@@ -110,9 +110,17 @@ def test_what_cannot_be_read(form, error):
 
 
 def test_shapes_that_do_not_fit():
-    (side,) = sides("h[t] = W @ x[t] + W")
-    with pytest.raises(ShapeError):
-        side.system(shapes("W:n,m x:m,1 h:n,1"))
+    given = shapes("W:n,m x:m,1 h:n,1")
+    for text in ("h[t] = W @ x[t] + W", r"h_t = W x_t + W"):
+        (side,) = sides(text, shapes=given)
+        with pytest.raises(ShapeError):
+            side.system()
+
+
+def test_given_shapes_are_for_text():
+    given = shapes("W:k,k x:k,1")
+    assert [str(s.formula().shape) for s in sides("W @ x", r"W^\top x", shapes=given)] == ["(k, 1)", "(k, 1)"]
+    assert sides("W @ x[t]", "rnn", shapes=given)[1].shapes["W"] == shapes("W:n,m")["W"]
 
 
 @pytest.mark.parametrize("name", cells())
