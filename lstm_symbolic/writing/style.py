@@ -36,7 +36,7 @@ class Style:
     names: Mapping[str, str] = field(default_factory=dict, hash=False)
     primed: tuple[str, ...] = ()
     separator: str = ","
-    weights: str = "split"
+    weights: str = "as written"
     gradient: str = "fraction"
     transpose: str = r"\top"
 
@@ -84,8 +84,8 @@ NOTATIONS = {
         Style("default"),
         Style("colah", product="*", matmul=r"\cdot", weights="concatenated"),
         Style("goodfellow", time="superscript", names={"C": "s", "C_tilde": r"\tilde{s}"}),
-        Style("pytorch", names=_TORCH),
-        Style("greff", names=_GREFF),
+        Style("pytorch", names=_TORCH, weights="split"),
+        Style("greff", names=_GREFF, weights="split"),
         Style("cs230", product=r"\star", time="angle", names=_CS230, weights="concatenated"),
     )
 }

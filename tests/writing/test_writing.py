@@ -308,3 +308,10 @@ def test_long_sums_print():
 
 def read_sum(text):
     return build(read_equation(text).sides[0], {}, text)
+
+
+def test_the_default_notation_keeps_the_weights_as_they_are_written():
+    joined = concatenated(cell("rnn"))
+    assert latex(joined.equations[0]) in latex(joined).replace("&", "")
+    assert "U h_{t-1}" in latex(cell("rnn"))
+    assert "[" not in latex(joined, "pytorch")
