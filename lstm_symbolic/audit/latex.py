@@ -5,6 +5,7 @@ The reader costs more than the rest together, so this module is imported only wh
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,9 @@ from ..errors import LstmSymbolicError, ReadError
 from ..expr import TermEquation
 from ..reading import Group, Source, elaborate, load, read_document
 from ..reading.surface import Statement
+
+#: ``$``, ``\[`` or ``\(``; not the ``\\[2pt]`` that ends a line.
+_DELIMITED = re.compile(r"\$|(?<!\\)\\[\[(]")
 
 
 @dataclass(frozen=True)
@@ -28,8 +32,7 @@ def statements(text: str) -> list[Statement]:
     >>> len(statements(r"z_t = \\sigma(a_t) \\\\ h_t = z_t \\odot x_t"))
     2
     """
-    delimited = any(mark in text for mark in ("$", r"\[", r"\(", r"\begin{"))
-    before = "" if delimited else "$$"
+    before = "" if _DELIMITED.search(text) else "$$"
     document = read_document(Source("formula", before + text + before))
     for formula in document.formulas:
         if formula.statement is None:

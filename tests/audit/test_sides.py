@@ -39,6 +39,18 @@ def test_one_system_in_many_forms(form):
     assert str(left.shape) == str(right.shape) == "(n, 1)"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        r"f_t = x_t \\[2pt] h_t = f_t \odot x_t",
+        r"\begin{align} f_t &= x_t \\ h_t &= f_t \odot x_t \end{align}",
+        r"\[ f_t = x_t \] and \( h_t = f_t \odot x_t \)",
+    ],
+)
+def test_delimiters_are_optional(text):
+    assert _lines(sides(text)[0]) == ["f[t] = x[t]", "h[t] = f[t] * x[t]"]
+
+
 def test_a_document_and_a_system_of_it(tmp_path: Path):
     path = tmp_path / "notes.md"
     path.write_text("Text $x$.\n\n$$h_t = \\tanh(W x_t + U h_{t-1} + b)$$\n")
