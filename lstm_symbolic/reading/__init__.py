@@ -2,6 +2,7 @@
 
 from .document import Document, Formula, Group, read_document
 from .elaborate import elaborate
+from .latex import read_cell, read_latex
 from .source import Source, load
 
-__all__ = ["Document", "Formula", "Group", "Source", "elaborate", "load", "read_document"]
+__all__ = ["Document", "Formula", "Group", "Source", "elaborate", "load", "read_cell", "read_document", "read_latex"]

@@ -1,0 +1,185 @@
+"""The audit: documents to a report. The stages in order, one line each."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from ..errors import LstmSymbolicError
+from ..proof import System, Verdict, compare_systems
+from ..reading import Document, Source, load, read_document
+from .judge import Judged, judge, prover_system, system_findings, zoo_system
+from .legend import legend_findings
+from .normal import normal_systems
+from .places import record
+from .reading_findings import reading_findings
+from .report import Comparison, DocumentReport, Finding, Report, SystemRecord
+from .worked import worked
+
+#: What a folder is searched for.
+SUFFIXES = (".md", ".txt", ".tex", ".markdown", ".rst")
+
+
+def check(
+    paths: str | Path | Sequence[str | Path],
+    against: Any = None,
+    alone: bool = False,
+    progress: Callable[[str], None] | None = None,
+) -> Report:
+    """The audit of documents and folders, each alone and against each other.
+
+    ``against`` is a cell or a system that every document is held to.
+    """
+    start = time.monotonic()
+    reports, judged = [], []
+    for path in expand(paths):
+        if progress is not None:
+            progress(str(path))
+        report, systems = check_document(path)
+        reports.append(report)
+        judged += [(f"{report.path}#{j.system.id}", j) for j in systems]
+    comparisons = [*with_zoo(judged), *([] if alone else pairwise(judged)), *required(judged, against)]
+    return Report(tuple(reports), tuple(comparisons), time.monotonic() - start)
+
+
+def expand(paths: str | Path | Sequence[str | Path]) -> list[str | Path | Source]:
+    """Files of folders, sorted; what is no folder stays as it is."""
+    given: Iterable[str | Path] = [paths] if isinstance(paths, str | Path) else paths
+    out: list[str | Path | Source] = []
+    for p in given:
+        if isinstance(p, str | Path) and Path(p).is_dir():
+            found = sorted(f for f in Path(p).rglob("*") if f.suffix.lower() in SUFFIXES and f.is_file())
+            if not found:
+                out.append(p)
+            out += found
+        else:
+            out.append(p)
+    return out
+
+
+def check_document(path: str | Path | Source) -> tuple[DocumentReport, list[Judged]]:
+    """One document; what cannot be opened is a report with an error."""
+    if isinstance(path, Source):
+        return audit(path)
+    try:
+        if Path(path).is_dir():
+            raise LstmSymbolicError(f"{path} holds no document", hint=f"a folder is searched for {', '.join(SUFFIXES)}")
+        return audit(load(path))
+    except LstmSymbolicError as error:
+        return DocumentReport(str(path), error=error.render()), []
+
+
+def audit(source: Source) -> tuple[DocumentReport, list[Judged]]:
+    """Read, judge every system, collect the findings in document order."""
+    document = read_document(source)
+    judged = [judge(system) for system in normal_systems(document)]
+    findings: list[Finding] = [*reading_findings(document)]
+    for j in judged:
+        findings += system_findings(document, j)
+    findings += legend_findings(document, [(j.system, j.match) for j in judged if j.match is not None])
+    tables, numbers = worked(document, judged)
+    findings += numbers
+    records = tuple(record(document, f) for f in document.formulas)
+    systems = tuple(system_record(j) for j in judged)
+    report = DocumentReport(source.path, source.text, records, systems, _sorted(findings), tables=tuple(tables))
+    return report, judged
+
+
+def _sorted(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """In document order, each once; what several systems share is said by the first."""
+    unique = {(f.code, f.line, f.column, f.message): f for f in findings}
+    rank = {"error": 0, "warning": 1, "note": 2}
+    return tuple(sorted(unique.values(), key=lambda f: (f.line, f.column, rank[f.severity], f.code)))
+
+
+def system_record(j: Judged) -> SystemRecord:
+    """The report's line for one system."""
+    system, match = j.system, j.match
+    title = system.title or (f"step {system.step}" if system.step is not None else "")
+    if match is None:
+        return SystemRecord(system.id, system.formulas, layout=system.layout, title=title, reason="no cell of the zoo is near")
+    under = dict(j.verdict.under) if j.verdict else {}
+    layout = "scalar" if match.cell == "lstm_lee" else system.layout
+    return SystemRecord(
+        system.id, system.formulas, match.cell, j.relation, layout, dict(match.roles), under, title, j.verdict.reason if j.verdict else ""
+    )  # fmt: skip
+
+
+# -- comparisons ----------------------------------------------------------------------------------------------------------------
+
+
+def with_zoo(judged: Sequence[tuple[str, Judged]]) -> list[Comparison]:
+    """Every system against its own cell."""
+    return [comparison(key, f"zoo#{j.match.cell}", j.verdict, dict(j.match.roles)) for key, j in judged if j.match is not None and j.verdict is not None]
+
+
+def pairwise(judged: Sequence[tuple[str, Judged]]) -> list[Comparison]:
+    """Every two systems, names matched through their cells."""
+    out = []
+    for (left, a), (right, b) in itertools.combinations(judged, 2):
+        out.append(_pair(left, a, right, b))
+    return out
+
+
+def _pair(left: str, a: Judged, right: str, b: Judged) -> Comparison:
+    if a.match is None or b.match is None:
+        return comparison(left, right, Verdict("undecided", reason="one of the systems is no known cell, so their symbols are not matched"), {})
+    back = {v: k for k, v in canonical_roles(b).items()}
+    names = {mine: back[role] for mine, role in canonical_roles(a).items() if role in back}
+    try:
+        verdict = compare_systems(as_system(a, "l"), as_system(b, "r"))
+    except LstmSymbolicError as error:
+        verdict = Verdict("undecided", reason=error.message)
+    return comparison(left, right, verdict, names)
+
+
+#: Roles of different cells that correspond.
+_SAME_ROLE = {"c": "C", "c_tilde": "C_tilde", "G_u": "i", "G_f": "f", "G_o": "o", "a": "h", "G_r": "r"}
+
+
+def canonical_roles(j: Judged) -> dict[str, str]:
+    assert j.match is not None
+    return {mine: _SAME_ROLE.get(role, role) for mine, role in j.match.roles.items()}
+
+
+def as_system(j: Judged, side: str) -> System:
+    """A system under role names, its parameters marked by side so that equal letters mean nothing."""
+    marked = replace(j.system, definitions=j.system.definitions)
+    roles = {**canonical_roles(j), **{p: f"{p}_{side}" for p in j.system.parameters}}
+    return prover_system(marked, roles)
+
+
+def comparison(left: str, right: str, verdict: Verdict, names: dict[str, str]) -> Comparison:
+    witness = verdict.witness.to_json() if verdict.witness else None
+    return Comparison(left, right, verdict.kind, {**names, **verdict.names}, dict(verdict.under), witness, dict(verdict.certificate), verdict.reason)
+
+
+def required(judged: Sequence[tuple[str, Judged]], against: Any) -> list[Comparison]:
+    """Every system against what the user asked for."""
+    if against is None:
+        return []
+    from .compare import compare
+    from .recognise import model_of, models
+    from .sides import sides
+
+    known = next((m for m in models() if m.name == against), None) if isinstance(against, str) else None
+    out = []
+    for key, j in judged:
+        if known is not None and j.match is not None and j.match.model.name == known.name and j.verdict is not None:
+            out.append(replace(comparison(key, f"zoo#{known.name}", j.verdict, dict(j.match.roles)), required=True))
+            continue
+        try:
+            side = sides(against)[0]
+            mine = prover_system(j.system, {})
+            verdict = compare_systems(mine, System(side.system({}), side.outputs))
+        except LstmSymbolicError as error:
+            verdict = Verdict("undecided", reason=error.message)
+        out.append(replace(comparison(key, str(against), verdict, {}), required=True))
+    return out
+
+
+__all__ = ["check", "check_document", "zoo_system"]

@@ -1,0 +1,356 @@
+"""One system of a document against the known cell nearest to it: relation, mapping, and what its equations get wrong."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from ..cells import cell
+from ..errors import LstmSymbolicError
+from ..expr import build_equation, infer, plain
+from ..expr.dims import Shape
+from ..expr.plain import write
+from ..expr.term import Term, TermEquation
+from ..proof import System, Verdict, compare_systems
+from ..reading.document import Document, Formula
+from .author import Author
+from .canonical import Canonical, text
+from .localise import Located, locate, shapes_of
+from .normal import Definition, NormalSystem
+from .places import finding, fix, label, where
+from .recognise import Match, Model, recognise
+from .report import Finding, Fix, Label
+
+#: Cells that are a form of another one; a document that states them is told so.
+VARIANTS = {
+    "lstm_no_bias": "the LSTM without biases", "lstm_no_output_tanh": "the LSTM without the output tanh", "lstm_cifg": "the LSTM with coupled gates",
+    "lstm_cs230": "the CS230 cheat sheet's LSTM: a relevance gate inside the candidate and no output tanh",
+    "gru_cs230": "the GRU of the CS230 cheat sheet: z c~ + (1 - z) c', the activation is the cell state", "lstm_peephole": "the LSTM with peepholes",
+    "lstm_lee": "Hung-yi Lee's memory cell, with its functions left open", "lstm_1997": "the LSTM of 1997, without a forget gate",
+    "gru_reset_after": "the GRU with the reset gate after the matrix product", "lstm_projection": "the LSTM with a projection",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A system with its verdict: the match, the located slips, and the comparison with the zoo."""
+
+    system: NormalSystem
+    match: Match | None
+    located: tuple[Located, ...] = ()
+    verdict: Verdict | None = None
+    shapes: Mapping[str, Shape] = field(default_factory=dict, hash=False)
+
+    @property
+    def relation(self) -> str:
+        if self.verdict is None:
+            return "undecided"
+        return {"proved": "equivalent", "proved-where-defined": "equivalent", "proved-under": "equivalent-under", "refuted": "differs"}.get(
+            self.verdict.kind, "undecided"
+        )
+
+
+def judge(system: NormalSystem) -> Judged:
+    """Recognise, locate, compare."""
+    match = recognise(system)
+    shapes = shapes_of(system)
+    if match is None:
+        return Judged(system, None, shapes=shapes)
+    located = tuple(x for name in match.wrong if (x := locate(system, match, system.defined[name], shapes)) is not None)
+    return Judged(system, match, located, against_zoo(system, match), shapes)
+
+
+def against_zoo(system: NormalSystem, match: Match) -> Verdict:
+    """The prover's verdict on the system and the cell. A gate that the document never defines is free on both sides."""
+    free = [match.roles[u] for u in system.undefined if u in match.roles and match.roles[u] in match.model.values]
+    try:
+        mine = prover_system(system, match.roles)
+        theirs = zoo_system(match.model, tuple(free), tuple(match.roles.values()))
+        return compare_systems(mine, theirs)
+    except LstmSymbolicError as error:
+        return Verdict("undecided", reason=error.message)
+
+
+def prover_system(system: NormalSystem, roles: Mapping[str, str]) -> System:
+    """The system for the prover: variables under their roles, parameters under names of their own."""
+    own = {p: f"{p}_doc" if p in roles.values() else p for p in system.parameters}
+    names = {**own, **roles}
+    equations = [_renamed(d.equation, names) for d in system.definitions]
+    layout = system.layout if system.layout in ("row", "column") else None
+    shapes, conflicts = infer(equations, layout=layout)
+    if conflicts:
+        raise LstmSymbolicError(f"the shapes do not fit: {conflicts[0].message}")
+    outputs = tuple(names.get(n, n) for n in state_names(system))
+    return System(tuple((s[0], s[-1]) for s in (build_equation(e, shapes) for e in equations)), outputs)
+
+
+def state_names(system: NormalSystem) -> tuple[str, ...]:
+    """What the recursion carries (used at t - 1 and defined), else what no other equation uses."""
+    late = {t.name for d in system.definitions for t in d.value.walk() if t.op == "sym" and t.index and str(t.index[-1]) != "t"}
+    states = tuple(n for n in system.defined if n in late)
+    used = {t.name for d in system.definitions for t in d.value.walk() if t.op == "sym"}
+    final = tuple(n for n in system.defined if n not in used)
+    return tuple(dict.fromkeys((*states, *final))) or tuple(system.defined)
+
+
+def _renamed(e: TermEquation, names: Mapping[str, str]) -> TermEquation:
+    def walk(t: Term) -> Term:
+        return replace(t, args=tuple(walk(a) for a in t.args), name=names.get(t.name, t.name) if t.op == "sym" else t.name)
+
+    return TermEquation(tuple(walk(s) for s in e.sides))
+
+
+def zoo_system(model: Model, free: tuple[str, ...], present: tuple[str, ...]) -> System:
+    """The known cell without the definitions of ``free`` gates; outputs are its states and final values that the document has too."""
+    c = cell(model.name)
+    values = {n: v for n, v in model.values.items() if n not in free}
+    equations = [TermEquation((Term("sym", name=n, index=(_time(),)), v)) for n, v in values.items()]
+    shapes, _ = infer(equations, c.shapes)
+    outputs = tuple(n for n in dict.fromkeys((*c.states, *c.outputs)) if n in present)
+    return System(tuple((s[0], s[-1]) for s in (build_equation(e, shapes) for e in equations)), outputs)
+
+
+def _time():  # type: ignore[no-untyped-def]
+    from sympy import Symbol
+
+    return Symbol("t", integer=True)
+
+
+# -- findings -------------------------------------------------------------------------------------------------------------------
+
+
+def system_findings(document: Document, judged: Judged) -> Iterator[Finding]:
+    """Everything that one system gets wrong, or that a reader should know of it."""
+    system, match = judged.system, judged.match
+    by_id = {f.id: f for f in document.formulas}
+    yield from _interpretations(document, system, by_id)
+    if match is None:
+        if len(system.definitions) > 2:
+            first = by_id[system.definitions[0].formula]
+            yield finding(document, "N511", (first.start, first.end), "this system is no cell of the zoo", first)
+        return
+    for located in judged.located:
+        yield from _slip(document, judged, located, by_id)
+    yield from _parameter_slips(document, judged, by_id)
+    yield from _undefined(document, judged, by_id)
+    yield from _character(document, judged, by_id)
+
+
+def _span(f: Formula, term: Term | None) -> tuple[int, int]:
+    if term is not None and term.span is not None and f.start <= term.span[0] < f.end:
+        return term.span
+    return f.start, f.end
+
+
+def _interpretations(document: Document, system: NormalSystem, by_id: Mapping[str, Formula]) -> Iterator[Finding]:
+    for note in system.interpretations:
+        for key in note.formulas:
+            f = by_id[key]
+            notes = [("read", f"{note.wrote} read as {note.read}")]
+            yield finding(document, note.code, _name_span(f, note.wrote), note.why, f, wrote=note.wrote, expected=note.read, notes=notes)
+
+
+def _name_span(f: Formula, wrote: str) -> tuple[int, int]:
+    """Where the symbol stands in the formula."""
+    names = {w.split("[")[0] for w in wrote.split(", ")}
+    if f.equation is not None:
+        for s in f.equation.sides:
+            for t in s.walk():
+                if t.op == "sym" and t.span is not None and (t.name in names or any(t.name.startswith(f"{n}_") for n in names)):
+                    return t.span
+    return f.start, f.end
+
+
+def _slip(document: Document, judged: Judged, located: Located, by_id: Mapping[str, Formula]) -> Iterator[Finding]:
+    """One wrong equation, at every place where the document states it."""
+    match, d = judged.match, located.definition
+    assert match is not None
+    read, expected = _lines(d, d.value), _lines(d, located.expected)
+    witness = located.verdict.witness.to_json() if located.verdict.witness else None
+    source = f"{match.cell} ({cell(match.cell).paper})" if match.cell else ""
+    layout = ", in this document's row-vector layout" if judged.system.layout == "row" else ""
+    notes = [("read", read), ("expected", f"{expected}        {source}{layout}")]
+    for key in (d.formula, *d.repeats):
+        f = by_id[key]
+        edits = located.edits
+        mend = _fix(document, judged, f, located)
+        if not edits:
+            message = f"this is not the {match.cell}'s equation for {match.roles[d.name]}, and no small change makes it so"
+            yield finding(document, "E299", (f.start, f.end), message, f, wrote=read, expected=expected, witness=witness, notes=notes, fix=mend)
+            continue
+        for k, e in enumerate(edits):
+            at = _same_place(f, by_id[d.formula], e.at)
+            yield finding(
+                document, e.code, _span(f, at), _message(e.code, e.words, match, d), f, wrote=read, expected=expected, witness=witness if k == 0 else None,
+                notes=notes, fix=mend if k == 0 else None, labels=_agreeing(document, judged, f),
+            )  # fmt: skip
+
+
+def _message(code: str, words: str, match: Match, d: Definition) -> str:
+    role = match.roles[d.name]
+    names = {"C": "cell state", "c": "cell state", "h": "hidden state", "f": "forget gate", "i": "input gate", "o": "output gate"}
+    return f"{words} ({names.get(role, role)} of the {match.cell})"
+
+
+def _same_place(f: Formula, first: Formula, at: Term) -> Term:
+    """The node of a repeated formula that stands where ``at`` stands in the first one."""
+    if f is first or f.equation is None or first.equation is None:
+        return at
+    pairs = zip((t for s in first.equation.sides for t in s.walk()), (t for s in f.equation.sides for t in s.walk()), strict=False)
+    return next((b for a, b in pairs if a.span == at.span and a.op == at.op), at)
+
+
+def _agreeing(document: Document, judged: Judged, f: Formula) -> list[Label]:
+    """Another formula on the same line: the document's other notation."""
+    line = document.source.place(f.start)[0]
+    for g in document.formulas:
+        if g is not f and g.kind == "equation" and g.group != f.group and document.source.place(g.start)[0] == line:
+            return [label(document, (g.start, g.end), "the same document's other notation")]
+    return []
+
+
+def _lines(d: Definition, value: Term) -> str:
+    return f"{d.name}[t] = {write(value)}"
+
+
+def _fix(document: Document, judged: Judged, f: Formula, located: Located) -> Fix | None:
+    """The corrected formula in the author's notation, where it reads back as what is expected."""
+    if f.statement is None or f.equation is None or f.container not in ("math", "environment") or "\n" in f.raw:
+        return None
+    renamed = {}
+    for note in judged.system.interpretations:
+        renamed.update({w.split("[")[0]: note.read.split("[")[0] for w in note.wrote.split(", ")})
+    author = Author.of(document, renamed, f)
+    left = f.equation.sides[0]
+    try:
+        head = document.source.text[left.span[0] : left.span[1]] if left.span else ""
+        value = author.write(_original_names(located.expected, judged.system, f))
+    except KeyError:
+        return None
+    if not head or not value or f.repairs and author.copy:
+        return None
+    return fix(document, (f.start, f.end), f"{head} = {value}")
+
+
+def _original_names(term: Term, system: NormalSystem, f: Formula) -> Term:
+    """Names that were settled go back to what this formula's author wrote."""
+    back: dict[tuple[str, str], Term] = {}
+    for note in system.interpretations:
+        for wrote, read in zip(note.wrote.split(", "), note.read.split(", "), strict=False):
+            name = wrote.split("[")[0]
+            for s in f.equation.sides if f.equation is not None else ():
+                for t in s.walk():
+                    if t.op == "sym" and t.name == name:
+                        back.setdefault((read.split("[")[0], str(t.index[-1]) if t.index else "t"), t)
+
+    def walk(t: Term) -> Term:
+        if t.op == "sym" and t.index and (t.name, str(t.index[-1])) in back:
+            found = back[t.name, str(t.index[-1])]
+            return found if t.span is None else t
+        return replace(t, args=tuple(walk(a) for a in t.args))
+
+    return walk(term)
+
+
+def _parameter_slips(document: Document, judged: Judged, by_id: Mapping[str, Formula]) -> Iterator[Finding]:
+    """One weight or bias in the lines of two gates: the line whose other parameters have another tag is the slip."""
+    system = judged.system
+    lines: dict[str, list[tuple[Definition, Term]]] = {}
+    for d in system.definitions:
+        for t in d.value.walk():
+            if t.op == "sym" and t.name in system.parameters:
+                lines.setdefault(t.name, []).append((d, t))
+    for d in system.definitions:
+        mine = list(dict.fromkeys(t.name for t in d.value.walk() if t.op == "sym" and t.name in system.parameters))
+        tags = Counter(p.partition("_")[2] for p in mine if "_" in p)
+        if not tags or tags.most_common(1)[0][1] < 2:
+            continue
+        tag = tags.most_common(1)[0][0]
+        for name in mine:
+            base, _, own = name.partition("_")
+            odd = own and own != tag and _tail(own) != _tail(tag)
+            others = [x for x, _ in lines[name] if x.name != d.name]
+            if not odd or (len(own) > 1 and len(own) == len(tag)):
+                continue
+            expected = f"{base}_{tag}"
+            for key in (d.formula, *d.repeats):
+                f = by_id[key]
+                at = next((t for s in (f.equation.sides if f.equation else ()) for t in s.walk() if t.op == "sym" and t.name == name), None)
+                labels = [label(document, (by_id[others[0].formula].start, by_id[others[0].formula].end), f"{name} belongs here")] if others else []
+                line = _lines(d, d.value)
+                right = _lines(d, _replace_name(d.value, name, expected))
+                code = "E201" if others else "W310"
+                message = f"{expected} belongs here, not {name}: the other parameters of this line end in {tag}"
+                yield finding(document, code, _span(f, at), message, f, wrote=line, expected=right, labels=labels, fix=_name_fix(document, f, at, own, tag))
+
+
+def _tail(tag: str) -> str:
+    return tag[-1:].lower()
+
+
+def _replace_name(term: Term, old: str, new: str) -> Term:
+    name = new if term.op == "sym" and term.name == old else term.name
+    return replace(term, name=name, args=tuple(_replace_name(a, old, new) for a in term.args))
+
+
+def _name_fix(document: Document, f: Formula, at: Term | None, own: str, tag: str) -> Fix | None:
+    if at is None or at.span is None or "\n" in f.raw:
+        return None
+    raw = document.source.text[at.span[0] : at.span[1]]
+    if not re.search(rf"{re.escape(own)}\}}?$", raw):
+        return None
+    cut = raw.rindex(own)
+    return fix(document, at.span, raw[:cut] + tag + raw[cut + len(own) :])
+
+
+def _undefined(document: Document, judged: Judged, by_id: Mapping[str, Formula]) -> Iterator[Finding]:
+    """Gates that are used and never defined."""
+    system, match = judged.system, judged.match
+    assert match is not None
+    for name in system.undefined:
+        role = match.roles.get(name)
+        if role is None or role not in match.model.values:
+            continue
+        place = next(((by_id[d.formula], t) for d in system.definitions for t in d.value.walk() if t.op == "sym" and t.name == name), None)
+        if place is not None:
+            f, t = place
+            want = f"{name}[t] = {plain_of(match.model.values[role])}"
+            message = f"{name} is used and never defined; it takes the part of {role} in the {match.cell}"
+            yield finding(document, "W304", _span(f, t), message, f, wrote=name, expected=want)
+
+
+def plain_of(term: Term) -> str:
+    return write(term)
+
+
+def _character(document: Document, judged: Judged, by_id: Mapping[str, Formula]) -> Iterator[Finding]:
+    """Notes on what the system is: a variant, row vectors, no biases, the other convention for z."""
+    system, match = judged.system, judged.match
+    assert match is not None
+    first = by_id[system.definitions[0].formula]
+    span = (first.start, first.end)
+    if match.cell in VARIANTS and len(match.exact) >= 2 and system.step is None:
+        missing = f"; {', '.join(match.missing)} not stated" if match.missing else ""
+        yield finding(document, "N501", span, f"a known variant: {VARIANTS[match.cell]}{missing}", first)
+    if system.layout == "row" and system.step is None:
+        yield finding(document, "N504", span, "row vectors: x W, so every weight is the transpose of the column form's", first)
+    if match.cell.endswith("no_bias"):
+        yield finding(document, "N505", span, "biases are left out", first)
+    if match.flipped:
+        gate = next(iter(match.flipped))
+        message = f"{gate} and 1 - {gate} are exchanged against the {match.cell}: the same cell with the gate's parameters negated"
+        yield finding(document, "N503", span, message, first)
+    for key in system.others:
+        f = by_id[key]
+        if f.equation is None:
+            continue
+        name = f.equation.sides[0].name
+        known = system.defined.get(name)
+        labels = [label(document, (by_id[known.formula].start, by_id[known.formula].end), "the first definition")] if known else []
+        at = where(document, by_id[known.formula]) if known else "above"
+        yield finding(document, "E211", (f.start, f.end), f"{name} is defined again, and differently, after {at}", f, wrote=f.plain, labels=labels)
+
+
+__all__ = ["Canonical", "Judged", "judge", "plain", "prover_system", "system_findings", "text"]

@@ -1,0 +1,125 @@
+"""What is wrong with an equation, where, and what would be right.
+
+The equation has a role in a recognised cell and not that role's value. Single changes are tried first, then several symbols at once,
+then two changes; the cheapest one that gives the right canonical form is the finding, and the prover must refute the equation as written
+against the corrected one. What no change explains is still reported, with the whole expected equation.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from sympy import Expr
+
+from ..errors import LstmSymbolicError
+from ..expr import build, infer
+from ..expr.dims import Shape
+from ..expr.term import Term
+from ..proof import Verdict, compare_expressions
+from .canonical import Canonical
+from .edits import Edit, Vocabulary, edits, relabelled
+from .normal import Definition, NormalSystem
+from .recognise import Match
+
+#: Seconds that the search for pairs of changes may take.
+PATIENCE = 1.5
+
+
+@dataclass(frozen=True)
+class Located:
+    """A slip in one equation: the changes that undo it (in order), the right value, and the prover's verdict on the two."""
+
+    definition: Definition
+    edits: tuple[Edit, ...]
+    expected: Term
+    verdict: Verdict
+
+
+def locate(system: NormalSystem, match: Match, definition: Definition, shapes: Mapping[str, Shape]) -> Located | None:
+    """The slip of a definition that has not its role's value; None where the prover finds the two equal."""
+    role = match.roles[definition.name]
+    form = Canonical(system.parameters, match.roles, match.flipped, system.layout == "row")
+    goal = match.model.canonical().key(match.model.values[role])
+    symbols = _symbols(match, role, {v: k for k, v in match.roles.items()})
+    found = _search(definition.value, goal, form, Vocabulary(symbols))
+    value = found[-1].value if found else _expected(system, match, role)
+    if value is None:
+        return None
+    verdict = refute(definition.value, value, shapes)
+    if verdict.kind in ("proved", "proved-where-defined"):
+        return None
+    return Located(definition, found, value, verdict)
+
+
+def _symbols(match: Match, role: str, names: Mapping[str, str]) -> tuple[Term, ...]:
+    """The symbols of the right equation, under the document's names."""
+    wanted = {t.name: None for t in match.model.values[role].walk() if t.op == "sym" and t.index}
+    terms = {(t.name, t.index): t for t in match.model.values[role].walk() if t.op == "sym" and t.index and t.name in wanted}
+    return tuple(Term("sym", name=names[n], index=index) for (n, index) in terms if n in names)
+
+
+def _search(value: Term, goal: str, form: Canonical, vocabulary: Vocabulary) -> tuple[Edit, ...]:
+    single = sorted((e for e in edits(value, vocabulary) if form.key(e.value) == goal), key=lambda e: e.cost)
+    if single:
+        return (single[0],)
+    for _, new, changes in relabelled(value, vocabulary.variables):
+        if form.key(new) == goal:
+            return tuple(_relabel(old, fresh, new) for old, fresh in changes)
+    return next(_pairs(value, goal, form, vocabulary), ())
+
+
+def _relabel(old: Term, new: Term, value: Term) -> Edit:
+    from ..expr.plain import write
+
+    code = "E202" if old.name == new.name else "E201"
+    return Edit(code, old, value, f"{write(new)} belongs here, not {write(old)}")
+
+
+def _pairs(value: Term, goal: str, form: Canonical, vocabulary: Vocabulary) -> Iterator[tuple[Edit, ...]]:
+    """Two changes, the cheap ones first, within a time limit."""
+    end = time.monotonic() + PATIENCE
+    for first in sorted(edits(value, vocabulary), key=lambda e: e.cost):
+        for second in edits(first.value, vocabulary):
+            if time.monotonic() > end:
+                return
+            if form.key(second.value) == goal:
+                at = second.at if second.at.span is not None else first.at
+                yield first, Edit(second.code, at, second.value, second.words, second.cost)
+
+
+def _expected(system: NormalSystem, match: Match, role: str) -> Term | None:
+    """The known cell's equation under the document's names, where every symbol has one."""
+    names = {v: k for k, v in match.roles.items()}
+    value = match.model.values[role]
+    used = {t.name for t in value.walk() if t.op == "sym" and t.index}
+    if not used <= names.keys() or any(t.op == "sym" and t.name in match.model.parameters for t in value.walk()):
+        return None
+    return _renamed(value, names)
+
+
+def _renamed(term: Term, names: Mapping[str, str]) -> Term:
+    from dataclasses import replace
+
+    args = tuple(_renamed(a, names) for a in term.args)
+    return replace(term, args=args, name=names.get(term.name, term.name) if term.op == "sym" else term.name, span=None)
+
+
+def shapes_of(system: NormalSystem) -> dict[str, Shape]:
+    """The shapes of a system's symbols; what does not fit is left to its own finding."""
+    shapes, _ = infer([d.equation for d in system.definitions], layout=system.layout if system.layout != "scalar" else None)
+    return shapes
+
+
+def refute(wrote: Term, expected: Term, shapes: Mapping[str, Shape]) -> Verdict:
+    """The prover's word on the equation as written against the right one."""
+    try:
+        left, right = (build(t, shapes) for t in (wrote, expected))
+    except LstmSymbolicError as error:
+        return Verdict("undecided", reason=error.message)
+    return compare(left, right)
+
+
+def compare(left: Expr, right: Expr) -> Verdict:
+    return compare_expressions(left, right)

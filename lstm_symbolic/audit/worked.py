@@ -1,0 +1,4 @@
+"""Worked numbers."""
+from __future__ import annotations
+def worked(document, judged):
+    return [], []
