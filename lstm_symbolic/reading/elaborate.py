@@ -353,7 +353,11 @@ Tree = "int | tuple[Tree, Tree, str]"
 
 
 def groupings(glyphs: Sequence[str]) -> list[Tree]:  # type: ignore[valid-type]
-    """Ways to bracket a chain: juxtaposition binds tighter and the rest to the left; then elementwise glyphs loosest; then left; then right."""
+    """Ways to bracket a chain: juxtaposition binds tighter and the rest to the left; then elementwise glyphs loosest; then left; then right.
+
+    >>> groupings(["", "*"])[0], groupings(["", "*"])[-1]
+    (((0, 1, ''), 2, '*'), (0, (1, 2, '*'), ''))
+    """
     n = len(glyphs) + 1
 
     def left(k: int, end: int) -> Tree:  # type: ignore[valid-type]
@@ -372,6 +376,8 @@ def groupings(glyphs: Sequence[str]) -> list[Tree]:  # type: ignore[valid-type]
 
     def tight(a: int, b: int) -> Tree:  # type: ignore[valid-type]
         part = glyphs[a : b - 1]
+        if len(part) == len(glyphs):  # no elementwise glyph at all: nothing was cut off
+            return by(lambda g: g != "", left)
         return _shift(groupings(part)[0], a) if any(g == "" for g in part) and any(g for g in part) else left(a, b)
 
     right: Tree = n - 1  # type: ignore[valid-type]
