@@ -13,11 +13,13 @@ from sympy import Expr, MatrixSymbol, Symbol
 from ..errors import LstmSymbolicError, ReadError, UnsupportedNode
 from ..expr import build, build_equation, infer, plain, read_equation, read_term, shape_of, shapes
 from ..expr.nodes import TimeSymbol
+from .atoms import Atoms
 from .budget import Budget, Exhausted, Inconsistent
 from .dag import SCALAR, Dag, Node, write_dim
 from .domain import Condition, read_domain
 from .embed import Embedding, Family, embed, simplicity
 from .match import RIGHT, Sides, correspondences, side_by_side
+from .normal import Normal
 from .refute import Question, find_witness
 from .settle import Settled, differing_monomials, settle
 from .system import Step, System
@@ -28,15 +30,18 @@ from .verdict import Instance, Verdict, Witness
 SECONDS = 10.0
 
 
-def compare_expressions(a: Expr, b: Expr, domain: str | None = None, seconds: float = SECONDS) -> Verdict:
-    """Are two expressions equal? What only one of them names may be solved for.
+def compare_expressions(
+    a: Expr, b: Expr, domain: str | None = None, seconds: float = SECONDS, pointwise: bool = False, gates: frozenset[str] = frozenset()
+) -> Verdict:
+    """Are two expressions equal? What only one of them names may be solved for, unless ``pointwise``; a witness gives ``gates`` values
+    within (0, 1).
 
     >>> x = Symbol("x", real=True)
     >>> from lstm_symbolic.expr.functions import sigmoid, tanh
     >>> compare_expressions(tanh(x), 2 * sigmoid(2 * x) - 1).kind
     'proved'
     """
-    return _timed(lambda budget: _expressions(a, b, domain, budget), seconds)
+    return _timed(lambda budget: _expressions(a, b, domain, budget, pointwise, gates), seconds)
 
 
 def compare_systems(
@@ -165,7 +170,7 @@ def _instance(maps: Maps) -> Instance | None:
 # -- expressions ----------------------------------------------------------------------------------------------------------------
 
 
-def _expressions(a: Expr, b: Expr, domain: str | None, budget: Budget) -> Verdict:
+def _expressions(a: Expr, b: Expr, domain: str | None, budget: Budget, pointwise: bool, gates: frozenset[str]) -> Verdict:
     dag = Dag()
     translate = Translator(dag, scalar_times([a, b]))
     left, right = translate(a), translate(b)
@@ -177,7 +182,7 @@ def _expressions(a: Expr, b: Expr, domain: str | None, budget: Budget) -> Verdic
     if settled.equal:
         return _proved(settled, {}, {})
     maps = Maps()
-    if not conditions:
+    if not conditions and not pointwise:
         mine, theirs = ({n.data[0]: n for n in side.symbols()} for side in (left, right))
         families = [
             Family((side,), {n: s for n, s in own.items() if n not in other and not s.data[1]})
@@ -187,7 +192,8 @@ def _expressions(a: Expr, b: Expr, domain: str | None, budget: Budget) -> Verdic
     if maps.forth is not None and maps.back is not None:
         under, embedding = _under(maps)
         return Verdict("proved-under", under, certificate={"method": embedding.settled.method})
-    return _refuted([[(left, right)]], settled, maps, budget, conditions)
+    verdict = _refuted([[(left, right)]], settled, maps, budget, conditions)
+    return replace(verdict, difference=tuple(differing_monomials([(left, right)], budget.part(0.2))))
 
 
 def _different_shapes(left: Node, right: Node) -> Verdict:
@@ -197,17 +203,21 @@ def _different_shapes(left: Node, right: Node) -> Verdict:
 
 
 def _refuted(
-    stages: Iterable[list[tuple[Node, Node]]], settled: Settled, maps: Maps, budget: Budget, domain: tuple[Condition, ...] = ()
+    stages: Iterable[list[tuple[Node, Node]]],
+    settled: Settled,
+    maps: Maps,
+    budget: Budget,
+    domain: tuple[Condition, ...] = (),
+    gates: frozenset[str] = frozenset(),
 ) -> Verdict:
     """A witness for the first stage that has one; else undecided."""
     for pairs in stages:
         if all(a is b for a, b in pairs):
             continue
-        witness = find_witness(Question(pairs, domain), budget)
+        witness = find_witness(Question(pairs, domain, gates=gates), budget)
         if witness is not None:
             shown = Witness({k.replace(RIGHT, ""): v for k, v in witness.values.items()}, witness.left, witness.right)
-            lines = differing_monomials(pairs, budget.part(0.2))
-            return Verdict("refuted", witness=shown, instance=_instance(maps), difference=tuple(x.replace(RIGHT, "") for x in lines))
+            return Verdict("refuted", witness=shown, instance=_instance(maps))
     return Verdict("undecided", reason=settled.reason or "no proof and no witness was found")
 
 
@@ -239,12 +249,13 @@ class _Systems:
             matched = self.all_states(values)
             if settled.equal and matched:
                 self.check([a for a, _ in values], [b for _, b in values])
-                return _proved(settled, sides.names | self.intermediates(sides), {"induction": list(sides.values)})
+                return _proved(settled, self.intermediates(sides) | sides.names, {"induction": list(sides.values)})
             maps = self.families(sides) if matched else Maps()
             if maps.forth is not None and maps.back is not None:
                 self.check([a for a, _ in values], [b for _, b in values])
                 under, embedding = _under(maps)
-                return Verdict("proved-under", under, names=sides.names, certificate={"method": embedding.settled.method, "induction": list(sides.values)})
+                certificate = {"method": embedding.settled.method, "induction": list(sides.values)}
+                return Verdict("proved-under", under, names=sides.names, certificate=certificate)
             rank = int(maps.forth is not None or maps.back is not None)
             if best is None or rank > best[0]:
                 best = rank, sides, settled, maps
@@ -253,11 +264,24 @@ class _Systems:
         _, sides, settled, maps = best
         names = [a for a, _ in outputs if a in sides.values] or list(sides.values)
         verdict = _refuted(self.stages(sides, names), settled, maps, self.budget)
-        return replace(verdict, names=sides.names)
+        return replace(verdict, names=sides.names, difference=self.localised(sides))
+
+    def localised(self, sides: Sides) -> tuple[str, ...]:
+        """The differing monomials of each definition that both systems have, before intermediates are substituted."""
+        lines = []
+        for name in self.left.defined:
+            other = sides.names.get(name, name)
+            if other in self.right.defined:
+                mine, theirs = self.left.defined[name], sides.rewrite(self.right.defined[other])
+                theirs = theirs if mine.shape == theirs.shape else self.dag.transpose(theirs)
+                if mine.shape == theirs.shape:
+                    (pair,) = self.pin(sides, [(mine, theirs)])
+                    lines += [f"{name}: {line}" for line in differing_monomials([pair], self.budget.part(0.2), 4)]
+        return tuple(line.replace(RIGHT, "") for line in lines)
 
     def outputs(self) -> list[tuple[str, str | None]]:
         """The left outputs with their counterparts, as far as they are known."""
-        names = [n for n in (self.a.outputs or self.left.outputs)]
+        names = list(self.a.outputs or self.left.outputs)
         for name in names:
             if name not in self.left.defined:
                 raise LstmSymbolicError(f"{name} is no definition of the left system")
@@ -280,7 +304,9 @@ class _Systems:
 
     def pinned(self, sides: Sides, names: Iterable[str]) -> list[tuple[Node, Node]]:
         """The pairs with parameters of the same name taken to be the same."""
-        pairs = [sides.values[n] for n in names]
+        return self.pin(sides, [sides.values[n] for n in names])
+
+    def pin(self, sides: Sides, pairs: list[tuple[Node, Node]]) -> list[tuple[Node, Node]]:
         table = {s: sides.left_parameters[n] for n, s in sides.right_parameters.items() if n in sides.left_parameters}
         table = {s: mine for s, mine in table.items() if s.shape == mine.shape}
         return list(zip([a for a, _ in pairs], self.dag.substitute([b for _, b in pairs], table), strict=True))
@@ -297,8 +323,20 @@ class _Systems:
         return _families(left, right, self.dag, self.budget)
 
     def intermediates(self, sides: Sides) -> dict[str, str]:
-        """Definitions of the left that have another name on the right: those with the same expanded value."""
-        return {}
+        """Definitions of the left that have another name on the right: those with the same value."""
+        if set(self.left.defined) == set(self.right.defined):
+            return {}
+        mine = [n for n in self.left.defined if n not in sides.values and n not in self.right.defined]
+        theirs = [n for n in self.right.defined if n not in sides.names.values()]
+        pairs = self.pin(sides, [(self.left.value[n], self.left.value[n]) for n in mine])
+        values = self.pin(sides, [(v, v) for v in (sides.rewrite(self.right.value[n]) for n in theirs)])
+        try:
+            normal = Normal([a for a, _ in pairs] + [b for _, b in values], Atoms(self.budget.part(0.2)))
+            known = {normal(b).keys(): n for n, (_, b) in reversed(list(zip(theirs, values, strict=True)))}
+            found = {n: known.get(normal(a).keys(), n) for n, (a, _) in zip(mine, pairs, strict=True)}
+        except (UnsupportedNode, Exhausted):
+            return {}
+        return {a: b for a, b in found.items() if a != b}
 
     def stages(self, sides: Sides, names: list[str]) -> Iterable[list[tuple[Node, Node]]]:
         """One step, then two and three: a difference in a hidden state shows later, one that runs backward from zero as well."""

@@ -17,8 +17,8 @@ from typing import Any
 import flint
 
 from .balls import FUNCTIONS, Balls, describe_stand_in
-from .budget import Budget
-from .dag import Node, walk, write_symbol
+from .budget import Budget, Inconsistent
+from .dag import SCALAR, Node, walk, write_symbol
 from .domain import Condition
 from .evaluate import Evaluation, Matrix, Point, names_of_dims, times_of
 from .residue import residues_differ
@@ -44,6 +44,7 @@ class Question:
     domain: tuple[Condition, ...] = ()
     times: dict[str, int] = field(default_factory=dict)
     fixed: dict[str, Fraction] = field(default_factory=dict)
+    gates: frozenset[str] = frozenset()
 
     @property
     def roots(self) -> list[Node]:
@@ -63,6 +64,23 @@ def find_witness(question: Question, budget: Budget) -> Witness | None:
     old = flint.ctx.prec
     try:
         return _Search(question, budget).run()
+    finally:
+        flint.ctx.prec = old
+
+
+def defined_together(question: Question, budget: Budget) -> bool:
+    """Whether some point of the domain is found at which both sides certainly have a value. That they differ there is a contradiction."""
+    old = flint.ctx.prec
+    try:
+        search = _Search(question, budget)
+        for size in itertools.islice(sizes_to_try(search.names), 2):
+            for table in search.tables(size, 60):
+                values = search.values(table, size, 128)
+                if values is not None and all(v.is_finite() for pair in values for side in pair for row in side for v in row):
+                    if search.first_gap(values) is not None:
+                        raise Inconsistent("the proof says equal, balls say different")
+                    return True
+        return False
     finally:
         flint.ctx.prec = old
 
@@ -123,7 +141,9 @@ class _Search:
         for attempt in range(count):
             table = {}
             for key, (rows, cols) in keys.items():
-                choices: tuple[Fraction, ...] = GATES if self.is_gate(key[0], rows, cols) and attempt < 40 else SMALL if attempt < 20 else WIDE
+                choices: tuple[Fraction, ...] = (
+                    GATES if self.is_gate(key[0], rows, cols) and attempt < 40 else SMALL if attempt < 20 else WIDE
+                )
                 if attempt < 2:
                     choices = choices[: attempt + 1]
                 pick = source.choice if attempt < 45 else lambda _: Fraction(source.randint(-99, 99), source.choice((1, 7, 10)))
@@ -133,12 +153,12 @@ class _Search:
             yield table
 
     def is_gate(self, name: str, rows: int, cols: int) -> bool:
-        return (rows == 1 or cols == 1) and _GATE.fullmatch(name) is not None
+        return name in self.q.gates or ((rows == 1 or cols == 1) and _GATE.fullmatch(name) is not None)
 
     # -- separation -------------------------------------------------------------------------------------------------------------
 
-    def separated(self, table: Table, size: Sizes, precision: int) -> Separation | None:
-        """The first entries of the first pair that certainly differ."""
+    def values(self, table: Table, size: Sizes, precision: int) -> list[tuple[Matrix, Matrix]] | None:
+        """The values of all pairs; None outside the domain."""
         flint.ctx.prec = precision
         ball = Balls()
 
@@ -149,8 +169,16 @@ class _Search:
         evaluation = Evaluation(ball, Point(size, self.times, symbol))
         if not all(self.holds(c, evaluation) for c in self.q.domain):
             return None
-        for a, b in self.q.pairs:
-            left, right = evaluation(a), evaluation(b)
+        return [(evaluation(a), evaluation(b)) for a, b in self.q.pairs]
+
+    def separated(self, table: Table, size: Sizes, precision: int) -> Separation | None:
+        """The first entries of the first pair that certainly differ."""
+        values = self.values(table, size, precision)
+        return None if values is None else self.first_gap(values)
+
+    @staticmethod
+    def first_gap(values: list[tuple[Matrix, Matrix]]) -> Separation | None:
+        for left, right in values:
             rows, cols = max(len(left), len(right)), max(len(left[0]), len(right[0]))
             if not all(x.is_finite() for side in (left, right) for row in side for x in row):
                 continue
@@ -196,7 +224,8 @@ class _Search:
         found = self.separated(table, size, precision)
         assert found is not None
         left, right = decimals(found)
-        values: dict[str, Any] = {self.name(k): _nested(v) for k, v in table.items()}
+        scalars = {n.data[0] for n in walk(self.q.roots) if n.op == "sym" and n.shape == SCALAR}
+        values: dict[str, Any] = {self.name(k): _nested(v, k[0] in scalars) for k, v in table.items()}
         if any(b != "t" for b in self.times):
             values.update({b: str(v) for b, v in self.times.items() if b != "t"})
         for n in walk(self.q.roots) if self.unknown else ():
@@ -211,10 +240,10 @@ class _Search:
         return write_symbol(name, tuple(("t", i - self.times["t"]) if relative else ("", i) for i in index))
 
 
-def _nested(values: list[list[Fraction]]) -> Any:
-    """A scalar as one fraction, else rows of fractions."""
+def _nested(values: list[list[Fraction]], scalar: bool) -> Any:
+    """A scalar as one fraction, a matrix as rows of fractions."""
     text = [[str(x) for x in row] for row in values]
-    return text[0][0] if len(text) == 1 and len(text[0]) == 1 else text
+    return text[0][0] if scalar else text
 
 
 def decimals(found: Separation) -> tuple[str, str]:
