@@ -110,7 +110,7 @@ def _environment(tokens: Sequence[Token], k: int) -> str:
 
 def _is_words(tokens: Sequence[Token], k: int) -> bool:
     """``\\text{and}``: words between formulas, not a function or a name."""
-    if tokens[k].text not in (r"\text", r"\textrm", r"\mbox", r"\textbf", r"\textit", r"\textnormal"):
+    if k >= len(tokens) or tokens[k].text not in (r"\text", r"\textrm", r"\mbox", r"\textbf", r"\textit", r"\textnormal"):
         return False
     inner = [t.text for t in tokens[k + 2 : group_end(tokens, k + 1) - 1]]
     after = tokens[group_end(tokens, k + 1)].text if group_end(tokens, k + 1) < len(tokens) else ""
