@@ -12,7 +12,7 @@ from typing import Any
 from ..errors import LstmSymbolicError
 from ..proof import System, Verdict, compare_systems
 from ..reading import Document, Source, load, read_document
-from .judge import Judged, judge, prover_system, system_findings, zoo_system
+from .judge import Judged, carried, judge, prover_system, system_findings
 from .legend import legend_findings
 from .normal import normal_systems
 from .places import record
@@ -129,9 +129,12 @@ def _pair(left: str, a: Judged, right: str, b: Judged) -> Comparison:
     if a.match is None or b.match is None:
         return comparison(left, right, Verdict("undecided", reason="one of the systems is no known cell, so their symbols are not matched"), {})
     back = {v: k for k, v in canonical_roles(b).items()}
+    outputs = tuple(r for r in canonical_outputs(a) if r in canonical_outputs(b))
+    if not outputs:
+        return comparison(left, right, Verdict("undecided", reason="the two systems share no output"), {})
     names = {mine: back[role] for mine, role in canonical_roles(a).items() if role in back}
     try:
-        verdict = compare_systems(as_system(a, "l"), as_system(b, "r"))
+        verdict = compare_systems(as_system(a, outputs), as_system(b, outputs))
     except LstmSymbolicError as error:
         verdict = Verdict("undecided", reason=error.message)
     return comparison(left, right, verdict, names)
@@ -146,11 +149,14 @@ def canonical_roles(j: Judged) -> dict[str, str]:
     return {mine: _SAME_ROLE.get(role, role) for mine, role in j.match.roles.items()}
 
 
-def as_system(j: Judged, side: str) -> System:
-    """A system under role names, its parameters marked by side so that equal letters mean nothing."""
-    marked = replace(j.system, definitions=j.system.definitions)
-    roles = {**canonical_roles(j), **{p: f"{p}_{side}" for p in j.system.parameters}}
-    return prover_system(marked, roles)
+def canonical_outputs(j: Judged) -> tuple[str, ...]:
+    assert j.match is not None
+    return tuple(_SAME_ROLE.get(r, r) for r in carried(j.system, j.match))
+
+
+def as_system(j: Judged, outputs: tuple[str, ...]) -> System:
+    """A system under the names of its roles."""
+    return prover_system(j.system, canonical_roles(j), outputs)
 
 
 def comparison(left: str, right: str, verdict: Verdict, names: dict[str, str]) -> Comparison:
@@ -174,7 +180,7 @@ def required(judged: Sequence[tuple[str, Judged]], against: Any) -> list[Compari
             continue
         try:
             side = sides(against)[0]
-            mine = prover_system(j.system, {})
+            mine = prover_system(j.system, {}, tuple(j.system.defined))
             verdict = compare_systems(mine, System(side.system({}), side.outputs))
         except LstmSymbolicError as error:
             verdict = Verdict("undecided", reason=error.message)
@@ -182,4 +188,4 @@ def required(judged: Sequence[tuple[str, Judged]], against: Any) -> list[Compari
     return out
 
 
-__all__ = ["check", "check_document", "zoo_system"]
+__all__ = ["check", "check_document"]

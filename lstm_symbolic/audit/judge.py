@@ -9,23 +9,22 @@ from dataclasses import dataclass, field, replace
 
 from ..cells import cell
 from ..errors import LstmSymbolicError
-from ..expr import build_equation, infer, plain
+from ..expr import build_equation, infer
 from ..expr.dims import Shape
 from ..expr.plain import write
 from ..expr.term import Term, TermEquation
 from ..proof import System, Verdict, compare_systems
 from ..reading.document import Document, Formula
 from .author import Author
-from .canonical import Canonical, text
 from .localise import Located, locate, shapes_of
 from .normal import Definition, NormalSystem
 from .places import finding, fix, label, where
-from .recognise import Match, Model, recognise
+from .recognise import Match, Model, models, recognise
 from .report import Finding, Fix, Label
 
 #: Cells that are a form of another one; a document that states them is told so.
 VARIANTS = {
-    "lstm_no_bias": "the LSTM without biases", "lstm_no_output_tanh": "the LSTM without the output tanh", "lstm_cifg": "the LSTM with coupled gates",
+    "lstm_no_output_tanh": "the LSTM without the output tanh", "lstm_cifg": "the LSTM with coupled gates",
     "lstm_cs230": "the CS230 cheat sheet's LSTM: a relevance gate inside the candidate and no output tanh",
     "gru_cs230": "the GRU of the CS230 cheat sheet: z c~ + (1 - z) c', the activation is the cell state", "lstm_peephole": "the LSTM with peepholes",
     "lstm_lee": "Hung-yi Lee's memory cell, with its functions left open", "lstm_1997": "the LSTM of 1997, without a forget gate",
@@ -66,33 +65,32 @@ def against_zoo(system: NormalSystem, match: Match) -> Verdict:
     """The prover's verdict on the system and the cell. A gate that the document never defines is free on both sides."""
     free = [match.roles[u] for u in system.undefined if u in match.roles and match.roles[u] in match.model.values]
     try:
-        mine = prover_system(system, match.roles)
-        theirs = zoo_system(match.model, tuple(free), tuple(match.roles.values()))
+        outputs = carried(system, match)
+        mine = prover_system(system, match.roles, outputs)
+        theirs = zoo_system(match.model, tuple(free), outputs)
         return compare_systems(mine, theirs)
     except LstmSymbolicError as error:
         return Verdict("undecided", reason=error.message)
 
 
-def prover_system(system: NormalSystem, roles: Mapping[str, str]) -> System:
-    """The system for the prover: variables under their roles, parameters under names of their own."""
-    own = {p: f"{p}_doc" if p in roles.values() else p for p in system.parameters}
+def prover_system(system: NormalSystem, roles: Mapping[str, str], outputs: tuple[str, ...]) -> System:
+    """The system for the prover: variables under their roles, parameters under their own names (marked where a role has that name)."""
+    own = {p: f"{p}_doc" for p in system.parameters if p in roles.values()}
     names = {**own, **roles}
     equations = [_renamed(d.equation, names) for d in system.definitions]
     layout = system.layout if system.layout in ("row", "column") else None
     shapes, conflicts = infer(equations, layout=layout)
     if conflicts:
         raise LstmSymbolicError(f"the shapes do not fit: {conflicts[0].message}")
-    outputs = tuple(names.get(n, n) for n in state_names(system))
-    return System(tuple((s[0], s[-1]) for s in (build_equation(e, shapes) for e in equations)), outputs)
+    pairs = tuple((s[0], s[-1]) for s in (build_equation(e, shapes) for e in equations))
+    return System(pairs, tuple(n for n in outputs if n in {names.get(d, d) for d in system.defined}))
 
 
-def state_names(system: NormalSystem) -> tuple[str, ...]:
-    """What the recursion carries (used at t - 1 and defined), else what no other equation uses."""
-    late = {t.name for d in system.definitions for t in d.value.walk() if t.op == "sym" and t.index and str(t.index[-1]) != "t"}
-    states = tuple(n for n in system.defined if n in late)
-    used = {t.name for d in system.definitions for t in d.value.walk() if t.op == "sym"}
-    final = tuple(n for n in system.defined if n not in used)
-    return tuple(dict.fromkeys((*states, *final))) or tuple(system.defined)
+def carried(system: NormalSystem, match: Match) -> tuple[str, ...]:
+    """The roles of what the recursion carries or yields, as far as the system defines them."""
+    c = cell(match.cell)
+    wanted = dict.fromkeys((*c.states, *c.outputs))
+    return tuple(role for role in wanted if role in {match.roles[n] for n in system.defined if n in match.roles})
 
 
 def _renamed(e: TermEquation, names: Mapping[str, str]) -> TermEquation:
@@ -102,13 +100,12 @@ def _renamed(e: TermEquation, names: Mapping[str, str]) -> TermEquation:
     return TermEquation(tuple(walk(s) for s in e.sides))
 
 
-def zoo_system(model: Model, free: tuple[str, ...], present: tuple[str, ...]) -> System:
-    """The known cell without the definitions of ``free`` gates; outputs are its states and final values that the document has too."""
+def zoo_system(model: Model, free: tuple[str, ...], outputs: tuple[str, ...]) -> System:
+    """The known cell without the definitions of ``free`` gates."""
     c = cell(model.name)
     values = {n: v for n, v in model.values.items() if n not in free}
     equations = [TermEquation((Term("sym", name=n, index=(_time(),)), v)) for n, v in values.items()]
     shapes, _ = infer(equations, c.shapes)
-    outputs = tuple(n for n in dict.fromkeys((*c.states, *c.outputs)) if n in present)
     return System(tuple((s[0], s[-1]) for s in (build_equation(e, shapes) for e in equations)), outputs)
 
 
@@ -316,13 +313,35 @@ def _undefined(document: Document, judged: Judged, by_id: Mapping[str, Formula])
         place = next(((by_id[d.formula], t) for d in system.definitions for t in d.value.walk() if t.op == "sym" and t.name == name), None)
         if place is not None:
             f, t = place
-            want = f"{name}[t] = {plain_of(match.model.values[role])}"
+            want = f"{name}[t] = {write(match.model.values[role])}"
             message = f"{name} is used and never defined; it takes the part of {role} in the {match.cell}"
             yield finding(document, "W304", _span(f, t), message, f, wrote=name, expected=want)
 
 
-def plain_of(term: Term) -> str:
-    return write(term)
+#: Variant -> the cell that readers will have in mind.
+_BASES = {"lstm_no_output_tanh": "lstm", "lstm_cs230": "lstm", "lstm_cifg": "lstm", "lstm_peephole": "lstm", "gru_reset_after": "gru"}
+
+
+def _deviations(document: Document, judged: Judged, by_id: Mapping[str, Formula]) -> Iterator[Finding]:
+    """Where a variant differs from the cell that it varies: a note at each such equation."""
+    system, match = judged.system, judged.match
+    assert match is not None
+    base = next((m for m in models() if m.name == _BASES.get(match.cell)), None)
+    other = recognise(system, (base,)) if base is not None else None
+    if other is None:
+        return
+    for name in other.wrong:
+        d = system.defined[name]
+        located = locate(system, other, d, judged.shapes)
+        if located is None or not located.edits:
+            continue
+        f = by_id[d.formula]
+        words = "; ".join(e.words for e in located.edits)
+        message = f"against the {other.cell}: {words}, as in {match.cell}"
+        yield finding(
+            document, "N501", _span(f, located.edits[0].at), message, f, wrote=_lines(d, d.value),
+            notes=[("lstm" if other.cell == "lstm" else other.cell, _lines(d, located.expected))],
+        )  # fmt: skip
 
 
 def _character(document: Document, judged: Judged, by_id: Mapping[str, Formula]) -> Iterator[Finding]:
@@ -332,8 +351,8 @@ def _character(document: Document, judged: Judged, by_id: Mapping[str, Formula])
     first = by_id[system.definitions[0].formula]
     span = (first.start, first.end)
     if match.cell in VARIANTS and len(match.exact) >= 2 and system.step is None:
-        missing = f"; {', '.join(match.missing)} not stated" if match.missing else ""
-        yield finding(document, "N501", span, f"a known variant: {VARIANTS[match.cell]}{missing}", first)
+        yield finding(document, "N501", span, f"a known variant: {VARIANTS[match.cell]}", first)
+        yield from _deviations(document, judged, by_id)
     if system.layout == "row" and system.step is None:
         yield finding(document, "N504", span, "row vectors: x W, so every weight is the transpose of the column form's", first)
     if match.cell.endswith("no_bias"):
@@ -353,4 +372,4 @@ def _character(document: Document, judged: Judged, by_id: Mapping[str, Formula])
         yield finding(document, "E211", (f.start, f.end), f"{name} is defined again, and differently, after {at}", f, wrote=f.plain, labels=labels)
 
 
-__all__ = ["Canonical", "Judged", "judge", "plain", "prover_system", "system_findings", "text"]
+__all__ = ["Judged", "carried", "judge", "prover_system", "system_findings", "zoo_system"]

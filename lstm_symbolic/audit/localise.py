@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-
-from sympy import Expr
+from dataclasses import dataclass, replace
 
 from ..errors import LstmSymbolicError
 from ..expr import build, infer
 from ..expr.dims import Shape
+from ..expr.plain import write
 from ..expr.term import Term
 from ..proof import Verdict, compare_expressions
 from .canonical import Canonical
@@ -47,7 +46,7 @@ def locate(system: NormalSystem, match: Match, definition: Definition, shapes: M
     value = found[-1].value if found else _expected(system, match, role)
     if value is None:
         return None
-    verdict = refute(definition.value, value, shapes)
+    verdict = refute(definition.value, value, shapes, gates_of(match))
     if verdict.kind in ("proved", "proved-where-defined"):
         return None
     return Located(definition, found, value, verdict)
@@ -71,8 +70,6 @@ def _search(value: Term, goal: str, form: Canonical, vocabulary: Vocabulary) -> 
 
 
 def _relabel(old: Term, new: Term, value: Term) -> Edit:
-    from ..expr.plain import write
-
     code = "E202" if old.name == new.name else "E201"
     return Edit(code, old, value, f"{write(new)} belongs here, not {write(old)}")
 
@@ -100,8 +97,6 @@ def _expected(system: NormalSystem, match: Match, role: str) -> Term | None:
 
 
 def _renamed(term: Term, names: Mapping[str, str]) -> Term:
-    from dataclasses import replace
-
     args = tuple(_renamed(a, names) for a in term.args)
     return replace(term, args=args, name=names.get(term.name, term.name) if term.op == "sym" else term.name, span=None)
 
@@ -112,14 +107,15 @@ def shapes_of(system: NormalSystem) -> dict[str, Shape]:
     return shapes
 
 
-def refute(wrote: Term, expected: Term, shapes: Mapping[str, Shape]) -> Verdict:
-    """The prover's word on the equation as written against the right one."""
+def gates_of(match: Match) -> frozenset[str]:
+    """The document's symbols that are values of a sigmoid."""
+    return frozenset(mine for mine, role in match.roles.items() if (v := match.model.values.get(role)) is not None and v.name == "sigmoid")
+
+
+def refute(wrote: Term, expected: Term, shapes: Mapping[str, Shape], gates: frozenset[str]) -> Verdict:
+    """The prover's word on the equation as written against the right one, at every value of every symbol."""
     try:
         left, right = (build(t, shapes) for t in (wrote, expected))
     except LstmSymbolicError as error:
         return Verdict("undecided", reason=error.message)
-    return compare(left, right)
-
-
-def compare(left: Expr, right: Expr) -> Verdict:
-    return compare_expressions(left, right)
+    return compare_expressions(left, right, pointwise=True, gates=gates)

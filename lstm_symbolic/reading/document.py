@@ -28,6 +28,8 @@ from .tidy import FUNCTION_WORDS, split
 from .tokens import MAX_TOKENS, Token, tokenize
 
 MAX_FORMULAS = 4000
+#: Signs that stand alone as list marks.
+_BULLETS = {"circ", "bullet", "blacksquare", "square", "star", "cdot", "diamond", "checkmark", "rightarrow", "Rightarrow", "triangleright", "dots", "ldots"}
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,7 @@ def read_stretch(text: str, found: Found, evidence: Evidence) -> list[Formula]:
     if len(tokens) > MAX_TOKENS:
         return [replace(whole, reason=f"longer than {MAX_TOKENS} tokens", repairs=tuple(mended.applied))]
     parts = split(tokens)
-    if not parts:
+    if not parts or (len(tokens) == 2 and tokens[0].kind == "cmd" and tokens[0].text[1:] in _BULLETS):
         return [replace(whole, status="skipped", kind="label", reason="a sign alone, not a formula", repairs=tuple(mended.applied))]
     return [_parsed(text, whole, part, mended, len(parts) == 1, found) for part in parts]
 
