@@ -81,6 +81,8 @@ class Atoms(Algebra):
         found = self._arguments.get(factor)
         if found is None:
             head, refs, shifts, _ = factor
+            if bound(factor):
+                raise ValueError("the arguments of a factor under a sum have no meaning outside it")
             first = len(refs) - len(shifts)
             names = {**dict(zip(SLOTS, refs[:first], strict=False)), **dict(zip(TIME_SLOTS, refs[first:], strict=False))}
             ahead = dict(zip(TIME_SLOTS, shifts, strict=False))
@@ -112,9 +114,15 @@ class Atoms(Algebra):
         if not z:
             return {}
         minus = self.scale(z, fmpq(-1))
-        if self.slotted((minus,))[0] < self.slotted((z,))[0]:
+        ahead, behind = self.slotted((z,)), self.slotted((minus,))
+        if behind[0] < ahead[0]:
             return self.scale(self.atom(kind, minus), fmpq(-1))
-        return self.atom(kind, z)
+        atom = self.atom(kind, z)
+        if ahead[0] == behind[0]:
+            self.antisymmetric.update(f[0] for m in atom for f in m[0])
+            ((factors, dims, bounds),) = atom
+            return self.emit(list(factors), dict(enumerate(dims, 1)), {(a, b): w for a, b, w in bounds})
+        return atom
 
     def tau(self, z: Poly) -> Poly:
         return self.odd("tau", z)
@@ -204,17 +212,19 @@ class Atoms(Algebra):
         if not z:
             raise Undefined("a division by zero")
         content = self.content(z)
-        out = {(tuple((h, r, s, -p) for h, r, s, p in content), (), ()): fmpq(1)} if content else self.one
+        out: Poly = {(tuple((h, r, s, -p) for h, r, s, p in content), (), ()): fmpq(1)} if content else self.one
         rest = self.mul(z, out) if content else z
         if list(rest) == [UNIT_MONOMIAL]:
             return self.scale(out, 1 / rest[UNIT_MONOMIAL])
         if len(rest) == 2:
-            (m, c), (n, d) = rest.items()
+            m, n = rest
+            c, d = rest[m], rest[n]
             u, v = self.exponent(m), self.exponent(n)
             if c == d and u is not None and v is not None:
                 return self.scale(self.mul(self.mul(out, self.exp(self.scale(u, fmpq(-1)))), self.sigmoid(self.sub(u, v))), 1 / c)
             if UNIT_MONOMIAL in rest and abs(c) == abs(d):
-                (tau, sign), one = next((x, k) for x, k in rest.items() if x != UNIT_MONOMIAL), rest[UNIT_MONOMIAL]
+                one = rest[UNIT_MONOMIAL]
+                tau, sign = (m, c) if n == UNIT_MONOMIAL else (n, d)
                 if len(tau[0]) == 1 and not tau[1] and tau[0][0][3] == 1 and self.kind(tau[0][0]) == "tau":
                     u = self.scale(self.arguments(tau[0][0])[0], -sign / one)
                     return self.scale(self.mul(out, self.add(self.one, self.exp(u))), HALF / one)

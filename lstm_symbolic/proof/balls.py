@@ -12,8 +12,6 @@ from typing import Any
 
 from flint import arb, fmpq
 
-
-
 NAN = arb.nan()
 
 

@@ -131,7 +131,7 @@ class _Cases:
                 if used(r):
                     lead = r.leading_coefficient()
                     signs[str(r / lead)], polynomials[str(r / lead)] = (sign if lead > 0 else -sign, strict), r / lead
-            return Case(signs, polynomials, {**solved, i: (value, self.g.one)}, case.scales)
+            return Case(signs, polynomials, {**solved, i: (value, self.g.one)}, case.scales, case.zeros)
         return case
 
 

@@ -63,6 +63,11 @@ class Definedness:
         self.show = Show(normal.algebra)
         self.differing: dict[Condition, None] = {}
 
+    @property
+    def where(self) -> list[str]:
+        """What one side asks for and the other does not; what follows from the rest is left out."""
+        return [c.text for c in self.differing if not c.follows_from(o for o in self.differing if o is not c)]
+
     def __call__(self, field: Field) -> None:
         (left, left_never), (right, right_never) = (self.side(field, root) for root in self.sides)
         if left_never and right_never:
@@ -107,7 +112,8 @@ class Definedness:
     def ask(self, field: Field, kind: str, value: Element, found: dict[Condition, None]) -> bool:
         """Add what is left of ``value > 0`` (or the like) once the known signs are taken out; True where it cannot hold."""
         if value[0] == 0:
-            found.setdefault(Condition(kind, "0", f"0 {kind.rstrip('0')} 0"))
+            for p in field.case.zeros if kind != ">=0" else ():
+                self.note(field, "!=0", p, found)
             return kind != ">=0"
         sign, rest = 1, field.one
         for p in value:

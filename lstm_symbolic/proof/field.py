@@ -49,9 +49,11 @@ class Case:
     polynomials: dict[str, Any] = field(default_factory=dict)
     solved: dict[int, Element] = field(default_factory=dict)
     scales: dict[str, int] = field(default_factory=dict)
+    zeros: tuple[Any, ...] = ()
 
     def assume(self, name: str, polynomial: Any, sign: int, strict: bool) -> Case:
-        return Case({**self.signs, name: (sign, strict)}, {**self.polynomials, name: polynomial}, self.solved, self.scales)
+        zeros = self.zeros if sign else (*self.zeros, polynomial)
+        return Case({**self.signs, name: (sign, strict)}, {**self.polynomials, name: polynomial}, self.solved, self.scales, zeros)
 
 
 class Field:
@@ -140,12 +142,30 @@ class Field:
         known = self.sign(f, strict)
         if known:
             return known
+        exponent = self.difference_of_exponentials(f)
+        if exponent is not None:
+            return self.sign_of(exponent, strict)
         lead = f.leading_coefficient()
         monic, flip = f / lead, (1 if lead > 0 else -1)
         assumed = self.case.signs.get(str(monic))
         if assumed is None or (strict and not assumed[1]):
             raise Split(monic, strict)
         return flip * assumed[0]
+
+    def difference_of_exponentials(self, f: Any) -> Element | None:
+        """u, where f is c (exp(v) - exp(w)) and u = c (v - w): exp is monotonic."""
+        terms = list(f.terms())
+        if len(terms) != 2 or terms[0][1] != -terms[1][1]:
+            return None
+        known = dict(self.exponents)
+        total = self.zero
+        for e, q in terms:
+            for i, x in enumerate(e):
+                if x and i not in known:
+                    return None
+                if x:
+                    total = self.add(total, self.mul(self.constant(fmpq(int(x)) * (1 if q > 0 else -1)), known[i]))
+        return total
 
     def sign_of(self, a: Element, strict: bool) -> int:
         if a[0] == 0:
@@ -248,27 +268,36 @@ class Field:
         return self.g.gens[i], self.g.one
 
     def sqrt(self, a: Element) -> Element:
-        """Even powers come out (as absolute values), one root for each positive factor, one for the rest."""
-        outside, inside = self.one, self.one
+        """Even powers come out (as absolute values); each other factor has a root of its own, with the sign it has where a >= 0."""
+        result, sign, number, open_factors = self.one, 1, fmpq(1), []
         for p, side in ((a[0], 1), (a[1], -1)):
             c, factors = p.factor()
-            inside = self.mul(inside, self.constant(c if side > 0 else 1 / c))
+            number *= c if side > 0 else 1 / c
             for f, e in factors:
                 half, odd = divmod(int(e), 2)
                 if half:
                     root = self.abs((f, self.g.one)) if half % 2 else (f, self.g.one)
-                    outside = self.mul(outside, self.power(root, side * half))
-                if odd and self.sign(f, False) == 1:
-                    outside = self.mul(outside, self.power(self._root(f), side))
-                elif odd:
-                    inside = self.mul(inside, self.power((f, self.g.one), side))
-        if not used(inside[0]) and not used(inside[1]):
-            return self.mul(outside, self._root_number(inside[0].leading_coefficient() / inside[1].leading_coefficient()))
-        return self.mul(outside, self.mul(self._root(inside[0] * inside[1]), self.inverse((inside[1], self.g.one))))
+                    result = self.mul(result, self.power(root, side * half))
+                if odd:
+                    lead = f.leading_coefficient()
+                    number *= lead if side > 0 else 1 / lead
+                    open_factors.append((f / lead, side))
+        unknown = [f for f, _ in open_factors if self.sign(f, False) is None and str(f) not in self.case.signs]
+        for f, side in open_factors:
+            if unknown == [f]:
+                continue
+            s = self.decide(f, False)
+            sign *= s or 1
+            result = self.mul(result, self.power(self._root(f * (s or 1)), side))
+        sign *= 1 if number > 0 else -1
+        if not unknown and sign < 0:
+            raise Undefined("the square root of a negative number")
+        if len(unknown) == 1:
+            side = next(side for f, side in open_factors if f == unknown[0])
+            result = self.mul(result, self.power(self._root(unknown[0] * sign), side))
+        return self.mul(result, self._root_number(abs(number)))
 
     def _root_number(self, q: Any) -> Element:
-        if q < 0:
-            raise Undefined("the square root of a negative number")
         total = self.one
         for n, side in ((q.p, 1), (q.q, -1)):
             for prime, e in n.factor() if n > 1 else []:
@@ -300,8 +329,9 @@ class Field:
             if result[0] == 0:
                 return self.zero
         for group in components(m) if m[1] else []:
-            leaf = self.algebra.emit(group[0], group[1], group[2])
-            result = self.mul(result, self.leaf(next(iter(leaf))))
+            positive = all(self.algebra.kind(f) == "exp" for f in group[0])
+            for leaf, c in self.algebra.emit(*group).items():
+                result = self.mul(self.mul(result, self.constant(c)), self.leaf(leaf, positive))
         return result
 
     def leaf(self, meaning: Any, positive: bool = False) -> Element:

@@ -35,7 +35,7 @@ class Probe:
         self.names = [s.symbol.data[0] for s in skeleton.slots]
         roots = list(skeleton.roots)
         self.dims = dict.fromkeys(names_of_dims(roots), 1)
-        self.times = {b: 2 for b in times_of(roots)}
+        self.times = dict.fromkeys(times_of(roots), 2)
         self.seen: dict[tuple[Fraction, ...], Reading] = {}
 
     def __call__(self, values: tuple[Fraction, ...]) -> Reading:
@@ -97,14 +97,14 @@ def _maps(general: Probe, special: Probe, budget: Budget) -> Iterator[GateMap]:
     tries = 0
     test = tuple(Fraction(random.Random(k).randint(-900, 900), 1000) for k in range(parts))
     expected = special(test)
-    for active in _disjoint(choices, 0, {}):
+    for chosen_parts in _disjoint(choices, 0, {}):
         budget.check()
         tries += 1
         if tries > 20 * MAX_CANDIDATES:
             return
-        values = tuple(active[k][0] * test[active[k][1]] if k in active else Fraction(0) for k in range(count))
+        values = tuple(chosen_parts[k][0] * test[chosen_parts[k][1]] if k in chosen_parts else Fraction(0) for k in range(count))
         if general(values) == expected:
-            yield {k: active.get(k) for k in range(count)}
+            yield {k: chosen_parts.get(k) for k in range(count)}
 
 
 def _cost(general: Probe, special: Probe, active: dict[int, int], part: int) -> tuple[int, int, int]:

@@ -9,7 +9,7 @@ since the same letter may be chosen differently there.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
@@ -76,21 +76,22 @@ class Sides:
     names: dict[str, str]
     left_parameters: dict[str, Node]
     right_parameters: dict[str, Node]
+    rewrite: Callable[[Node], Node]
 
 
 def side_by_side(dag: Dag, left: Step, right: Step, values: Pairing, inputs: Pairing) -> Sides | None:
     """The two systems under a pairing; None where shapes do not go together."""
     left_free, right_free = left.free(a for a, _ in values), right.free(b for _, b in values)
-    symbols = [(left.symbol[a], right.symbol[b]) for a, b in values] + [(left_free[a], right_free[b]) for a, b in inputs if b in right_free and a in left_free]
+    symbols = [(left.symbol[a], right.symbol[b]) for a, b in values]
+    symbols += [(left_free[a], right_free[b]) for a, b in inputs if b in right_free and a in left_free]
     rename = dims_map([(a.shape, b.shape) for a, b in symbols])
-    roots = dag.redim([right.value[b] for _, b in values] + [b for _, b in symbols] + list(right_free.values()), rename)
+    roots = dag.redim([right.value[b] for _, b in values] + [b for _, b in symbols], rename)
     count = len(values)
-    their_symbols, free = roots[count : count + len(symbols)], roots[count + len(symbols) :]
+    their_symbols = roots[count : count + len(symbols)]
     shape_of = {a.data[0]: a.shape for a, _ in symbols}
     target = {b.data[0]: a.data[0] for a, b in zip([a for a, _ in symbols], their_symbols, strict=True)}
-    for (a, _), b in zip(symbols, their_symbols, strict=True):
-        if b.shape not in (a.shape, (a.shape[1], a.shape[0])):
-            return None
+    if any(b.shape not in (a.shape, (a.shape[1], a.shape[0])) for (a, _), b in zip(symbols, their_symbols, strict=True)):
+        return None
     parameters = parameters_of(right, right_free)
     marked: dict[str, Node] = {}
 
@@ -107,14 +108,16 @@ def side_by_side(dag: Dag, left: Step, right: Step, values: Pairing, inputs: Pai
 
     theirs = dag.rebuild(roots[:count], rule)
     pairs = {}
-    for (a, _), theirs_value in zip(values, theirs, strict=True):
-        mine = left.value[a]
-        turned = theirs_value if mine.shape == theirs_value.shape or SCALAR in (mine.shape, theirs_value.shape) else dag.transpose(theirs_value)
-        if turned.shape != mine.shape and SCALAR not in (turned.shape, mine.shape):
+    for (name, _), value in zip(values, theirs, strict=True):
+        mine = left.value[name]
+        if mine.shape != value.shape and SCALAR not in (mine.shape, value.shape):
+            value = dag.transpose(value)
+        if mine.shape != value.shape and SCALAR not in (mine.shape, value.shape):
             return None
-        pairs[a] = (mine, turned)
+        pairs[name] = (mine, value)
     names = {a: b for a, b in (*values, *inputs) if a != b}
-    return Sides(pairs, names, parameters_of(left, left_free), marked)
+    rewrite = lambda node: dag.rebuild(dag.redim([node], rename), rule)[0]  # noqa: E731
+    return Sides(pairs, names, parameters_of(left, left_free), marked, rewrite)
 
 
 def dims_map(shapes: list[tuple[Shape, Shape]]) -> dict[str, str]:

@@ -13,9 +13,9 @@ from fractions import Fraction
 from ..errors import UnsupportedNode
 from .atoms import Atoms
 from .axes import Axes
-from .dag import SCALAR, UNIT, Dim, Node, Time, walk
+from .dag import UNIT, Dim, Node, Time, walk
 from .labels import TIME, Bounds
-from .poly import CLOCK, COLUMN, DELTA, INNER, ROW, SPARE, Poly, key
+from .poly import CLOCK, COLUMN, DELTA, INNER, ROW, SPARE, UNIT_MONOMIAL, Poly, key
 
 Blocks = dict[tuple[int, int], Poly]
 
@@ -107,8 +107,10 @@ def _integer_power(algebra: Atoms, base: Poly, exponent: int) -> Poly:
 def constant(algebra: Atoms, p: Poly) -> Fraction | None:
     if not p:
         return Fraction(0)
-    ((m, c),) = p.items() if len(p) == 1 else ((None, None),)
-    return Fraction(int(c.p), int(c.q)) if m is not None and not m[0] and not m[1] else None
+    if list(p) != [UNIT_MONOMIAL]:
+        return None
+    c = p[UNIT_MONOMIAL]
+    return Fraction(int(c.p), int(c.q))
 
 
 def _symbol(nf: Normal, node: Node, args: list[Grid], rows: tuple[Dim, ...], cols: tuple[Dim, ...]) -> Blocks:
@@ -171,11 +173,12 @@ def _total(nf: Normal, node: Node, args: list[Grid], rows: tuple[Dim, ...], cols
 
 
 def _sum_all(nf: Normal, grid: Grid) -> Poly:
-    algebra, parts = nf.algebra, [dict[object, object]()]
+    algebra = nf.algebra
+    parts: list[Poly] = [{}]
     for (i, j), p in grid.blocks.items():
         p = algebra.sum_over(algebra.rename(p, {ROW: INNER}), INNER, grid.rows[i])
         parts.append(algebra.sum_over(algebra.rename(p, {COLUMN: SPARE}), SPARE, grid.cols[j]))
-    return algebra.add(*parts)  # type: ignore[arg-type]
+    return algebra.add(*parts)
 
 
 def _norm(nf: Normal, node: Node, args: list[Grid], rows: tuple[Dim, ...], cols: tuple[Dim, ...]) -> Blocks:
@@ -246,7 +249,7 @@ def _prod(nf: Normal, node: Node, args: list[Grid], rows: tuple[Dim, ...], cols:
     start = {ref: -30}
     body = tuple((k, key(algebra.rename(p, start, {ref: low[1]}))) for k, p in sorted(args[0].blocks.items()))
     bases = (algebra.time(low[0]), algebra.time(high[0]))
-    shifts = (0 if low[0] else 0, high[1] - low[1])
+    shifts = (0, high[1] - low[1])
     blocks = {}
     for i, r in enumerate(rows):
         for j, c in enumerate(cols):
@@ -270,5 +273,3 @@ RULES: dict[str, Rule] = {
     "total": _total, "norm": _norm, "trace": _trace, "ones": _each(lambda algebra, node: algebra.one),
     "zero": _each(lambda algebra, node: {}), "eye": _eye, "dense": _dense, "sum": _sum, "prod": _prod, "conv": _conv,
 }  # fmt: skip
-
-__all__ = ["RULES", "SCALAR", "Grid", "Normal"]

@@ -10,6 +10,7 @@ canonically, so equal polynomials are equal dictionaries. This holds for all dim
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -45,6 +46,7 @@ class Algebra:
         self._ids: dict[Head, int] = {h: k for k, h in enumerate(self.heads)}
         self._times: dict[str, int] = {}
         self.idempotent: set[int] = {DELTA}
+        self.antisymmetric: set[int] = set()
         self.rebuild: Callable[[Factor], Poly | None] = lambda factor: None
         self.one: Poly = {UNIT_MONOMIAL: fmpq(1)}
 
@@ -185,35 +187,78 @@ class Algebra:
                 return self._clock(factors[:k] + factors[k + 1 :], f, dims, bounds)
             if len(f[1]) - len(f[2]) == 2 and f[1][0] == f[1][1] and self.heads[f[0]][0] == "atom":
                 return self._identified(factors[:k] + factors[k + 1 :], f, dims, bounds)
-        if dims:
-            used = {r for f in factors for r in f[1]}
-            count = self.one
-            for b in [b for b in dims if b not in used]:
-                if dims[b] != TIME:
-                    count = self.mul(count, self.dimension(dims.pop(b)))
-                elif (steps := self._steps(b, dims, bounds)) is not None:
+        if not dims:
+            return self._labelled(factors, dims, bounds)
+        used = {r for f in factors for r in f[1]}
+        count = self.one
+        for b in list(dims):
+            if b not in used and dims[b] != TIME:
+                count = self.mul(count, self.dimension(dims.pop(b)))
+            elif dims[b] == TIME and (span := self._span(b, bounds)) is not None:
+                if b in used and (moved := self._standard_range(b, span, factors, dims, bounds)) is not None:
+                    return self.mul(count, moved)
+                if b not in used and (steps := self._steps(span)) is not None:
                     count = self.mul(count, steps)
                     del dims[b]
                     bounds = {pair: w for pair, w in bounds.items() if b not in pair}
-            if count is not self.one:
-                return self.mul(count, {self._canonical(factors, dims, bounds): fmpq(1)})
-        return {self._canonical(factors, dims, bounds): fmpq(1)}
+        return self.mul(count, self._labelled(factors, dims, bounds))
 
-    def _canonical(self, factors: list[Factor], dims: dict[int, int], bounds: Bounds) -> Monomial:
-        return canonical(factors, dims, bounds, self.budget)
+    def _labelled(self, factors: list[Factor], dims: dict[int, int], bounds: Bounds) -> Poly:
+        """The canonical monomial; where a factor is antisymmetric in its two indices, the lesser of both ways to write it."""
+        odd = [k for k, f in enumerate(factors) if f[0] in self.antisymmetric]
+        if not odd:
+            return {canonical(factors, dims, bounds, self.budget): fmpq(1)}
+        found: dict[Monomial, set[int]] = {}
+        for turned in itertools.product((False, True), repeat=len(odd)):
+            flips = {k for k, turn in zip(odd, turned, strict=True) if turn}
+            sign = -1 if sum(int(factors[k][3]) for k in flips) % 2 else 1
+            way = [(h, (r[1], r[0], *r[2:]) if k in flips else r, s, p) for k, (h, r, s, p) in enumerate(factors)]
+            found.setdefault(canonical(way, dims, bounds, self.budget), set()).add(sign)
+        least = min(found)
+        return {least: fmpq(found[least].pop())} if len(found[least]) == 1 else {}
 
-    def _steps(self, b: int, dims: dict[int, int], bounds: Bounds) -> Poly | None:
-        """How often a running time runs that nothing depends on: T for 1..T (T >= 1); None where that is not known."""
-        near = {pair: w for pair, w in bounds.items() if b in pair}
-        low = [(x, w) for (x, y), w in near.items() if y == b]
-        high = [(y, w) for (x, y), w in near.items() if x == b]
-        if len(low) != 1 or len(high) != 1 or low[0][0] != 0 or high[0][0] > 0:
+    def _span(self, b: int, bounds: Bounds) -> tuple[int, int, int] | None:
+        """(low, base, high) of a running time that runs from the number low to base + high and depends on no other one."""
+        below, above = None, None
+        for (x, y), w in bounds.items():
+            if y == b and x == 0:
+                below = -w
+            elif x == b and y <= 0 and (y == 0 or self.time_name(y) == "T"):
+                above = (y, w)
+            elif b in (x, y):
+                return None
+        return None if below is None or above is None else (below, *above)
+
+    def _standard_range(
+        self, b: int, span: tuple[int, int, int], factors: list[Factor], dims: dict[int, int], bounds: Bounds
+    ) -> Poly | None:
+        """A sum to T over 1..T where its terms are f[t] (their least shift is 0), and single terms: f[T] + Sum(f[t], (t, 1, T - 1)).
+
+        T >= 1, so this holds where the range is never less than empty. None: it is standard already, or has no such form.
+        """
+        low, base, high = span
+        shift = min(s for _, refs, shifts, _ in factors for r, s in zip(refs[len(refs) - len(shifts) :], shifts, strict=True) if r == b)
+        low, high = low + shift, high + shift
+        if base == 0 or (low, high) == (1, 0) or low > high + 2 or abs(low) + abs(high) > 12:
             return None
-        (_, below), (top, above) = low[0], high[0]
-        steps = below + above + 1
-        if top == 0:
+        other = {pair: w for pair, w in bounds.items() if b not in pair}
+        moved = [self.moved(f, {}, {b: -shift}) for f in factors]
+        total = self.emit(moved, dict(dims), {**other, (0, b): -1, (b, base): 0})
+        inner = {k: d for k, d in dims.items() if k != b}
+        singles = [(0, k, 1) for k in range(low, 1)] + [(0, k, -1) for k in range(1, low)]
+        singles += [(base, k, 1) for k in range(1, high + 1)] + [(base, k, -1) for k in range(high + 1, 1)]
+        for ref, at, sign in singles:
+            term = [self.moved(f, {b: ref}, {b: at}) for f in moved]
+            total = self.add(total, self.scale(self.emit(term, dict(inner), dict(other)), fmpq(sign)))
+        return total
+
+    def _steps(self, span: tuple[int, int, int]) -> Poly | None:
+        """How often a running time runs that nothing depends on: T for 1..T (T >= 1)."""
+        low, base, high = span
+        steps = high - low + 1
+        if base == 0:
             return self.constant(fmpq(max(0, steps)))
-        return self.add(self.factor(CLOCK, (top,), (0,)), self.constant(fmpq(steps))) if self.time_name(top) == "T" and steps >= -1 else None
+        return self.add(self.factor(CLOCK, (base,), (0,)), self.constant(fmpq(steps))) if steps >= -1 else None
 
     def _clock(self, rest: list[Factor], f: Factor, dims: dict[int, int], bounds: Bounds) -> Poly:
         """The number t + 2 is t plus 2 (and the constant time 3 is 3)."""
@@ -230,7 +275,7 @@ class Algebra:
         swap = {index: SPARE}
         atom = self.rebuild((head, (SPARE, SPARE, *refs[2:]), shifts, power))
         if atom is None:
-            return {self._canonical([*rest, f], dims, bounds): fmpq(1)}
+            return self._labelled([*rest, f], dims, bounds)
         outside = [self.moved(g, swap, {}) for g in rest]
         total: Poly = {}
         for (factors, inner, limits), c in atom.items():

@@ -16,6 +16,7 @@ from fractions import Fraction
 from typing import Any
 
 from ..errors import UnsupportedNode
+from ..expr.functions import FUNCTIONS as KNOWN
 from .balls import apply_stand_in
 from .dag import Node, walk
 from .evaluate import Evaluation, Matrix, Point, names_of_dims, times_of
@@ -110,7 +111,7 @@ FUNCTIONS: dict[str, Callable[[Residue], Residue]] = {
     "cosh": lambda x: _half(x.exp() + (-x).exp()), "sinh": lambda x: _half(x.exp() - (-x).exp()),
 }  # fmt: skip
 LEVELS = {"sigmoid": 1, "tanh": 1, "exp": 1, "dsigmoid": 1, "dtanh": 1, "cosh": 1, "sinh": 1}
-WITHOUT = frozenset("log sqrt abs sign max min relu softplus erf erfc where gt ge lt le eq ne".split())
+WITHOUT = frozenset(set(KNOWN) - set(FUNCTIONS))
 
 
 class Residues:

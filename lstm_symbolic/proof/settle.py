@@ -16,9 +16,9 @@ from .cases import decide_zero
 from .conditions import Definedness, partial
 from .dag import SCALAR, Node, write_dim
 from .domain import Condition
-from .labels import Monomial
 from .normal import Normal
 from .poly import Poly
+from .refute import Question, defined_together
 from .residue import BITS, residues_differ
 from .show import Show
 
@@ -33,6 +33,7 @@ class Settled:
     where: tuple[str, ...] = ()
     method: str = ""
     reason: str = ""
+    partial: bool = False
     differs: bool = False
 
 
@@ -56,6 +57,8 @@ def settle(pairs: Pairs, budget: Budget, domain: Sequence[Condition] = ()) -> Se
         found = _settle(pairs, budget, domain)
     except (UnsupportedNode, Exhausted) as error:
         found = Settled(None, reason=error.message)
+    if found.equal and found.partial and not defined_together(Question(list(pairs), tuple(domain)), budget):
+        return Settled(None, reason="no point was found where both sides are defined")
     if found.equal and residues_differ(list(pairs), 2, [3, 2, 5, 4]):
         raise Inconsistent("the normal form says equal, the residue says different")
     if not found.equal and differs is False:
@@ -69,12 +72,13 @@ def _settle(pairs: Pairs, budget: Budget, domain: Sequence[Condition]) -> Settle
     normal = Normal([n for pair in pairs for n in pair] + [c.node for c in domain], algebra)
     given = [(c.kind, p) for c in domain for p in normal(c.node).blocks.values()]
     where: dict[str, None] = {}
-    method = "normal form"
+    method, some_partial = "normal form", False
     for a, b in pairs:
         differences = [d for d in block_differences(normal, a, b).values() if d]
         visits = []
         if partial(normal, [a, b]):
             visits.append(Definedness(normal, a, b))
+            some_partial = True
         if not differences and not visits:
             continue
         method = "elementwise normal form"
@@ -82,8 +86,8 @@ def _settle(pairs: Pairs, budget: Budget, domain: Sequence[Condition]) -> Settle
         if not decision.zero:
             return Settled(None, reason=decision.reason)
         for visit in visits:
-            where.update(dict.fromkeys(c.text for c in visit.differing))
-    return Settled(True, tuple(where), method)
+            where.update(dict.fromkeys(visit.where))
+    return Settled(True, tuple(where), method, partial=some_partial)
 
 
 def block_differences(normal: Normal, a: Node, b: Node) -> dict[tuple[int, int], Poly]:
@@ -95,16 +99,18 @@ def block_differences(normal: Normal, a: Node, b: Node) -> dict[tuple[int, int],
     return {(i, j): normal.algebra.sub(left.entry(i, j), right.entry(i, j)) for i, j in cells}
 
 
-def differing_monomials(pairs: Pairs, budget: Budget, limit: int = 12) -> tuple[str, ...]:
-    """The monomials that occur on one side only, as text; equal content of a sum is not expanded away."""
+def differing_monomials(pairs: Pairs, budget: Budget, limit: int = 12) -> list[str]:
+    """The monomials that occur on one side only (or with another coefficient), as text."""
+    found: list[str] = []
     try:
         algebra = Atoms(budget)
-        normal = Normal([n for pair in pairs for n in pair], algebra)
-        show, found = Show(algebra), []
+        normal, show = Normal([n for pair in pairs for n in pair], algebra), Show(algebra)
         for a, b in pairs:
-            for d in block_differences(normal, a, b).values():
-                terms: list[tuple[Monomial, object]] = sorted(d.items())
-                found += [f"{'left' if c > 0 else 'right'}: {show.monomial(m, abs(c))}" for m, c in terms]  # type: ignore[operator,arg-type]
+            left, right = normal(a), normal(b)
+            for cell, d in block_differences(normal, a, b).items():
+                for side, grid in (("left", left), ("right", right)):
+                    own = grid.entry(*cell)
+                    found += [f"{side}: {show.monomial(m, own[m])}" for m in sorted(d) if m in own]
     except (UnsupportedNode, Exhausted):
-        return ()
-    return tuple(found[:limit])
+        return []
+    return found[:limit]
