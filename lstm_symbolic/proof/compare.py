@@ -192,7 +192,7 @@ def _expressions(a: Expr, b: Expr, domain: str | None, budget: Budget, pointwise
     if maps.forth is not None and maps.back is not None:
         under, embedding = _under(maps)
         return Verdict("proved-under", under, certificate={"method": embedding.settled.method})
-    verdict = _refuted([[(left, right)]], settled, maps, budget, conditions)
+    verdict = _refuted([[(left, right)]], settled, maps, budget, conditions, gates)
     return replace(verdict, difference=tuple(differing_monomials([(left, right)], budget.part(0.2))))
 
 
