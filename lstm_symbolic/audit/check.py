@@ -17,6 +17,7 @@ from .legend import legend_findings
 from .normal import normal_systems
 from .places import record
 from .reading_findings import reading_findings
+from .recognise import SAME_ROLE, model_of, models
 from .report import Comparison, DocumentReport, Finding, Report, SystemRecord
 from .worked import worked
 
@@ -140,18 +141,14 @@ def _pair(left: str, a: Judged, right: str, b: Judged) -> Comparison:
     return comparison(left, right, verdict, names)
 
 
-#: Roles of different cells that correspond.
-_SAME_ROLE = {"c": "C", "c_tilde": "C_tilde", "G_u": "i", "G_f": "f", "G_o": "o", "a": "h", "G_r": "r"}
-
-
 def canonical_roles(j: Judged) -> dict[str, str]:
     assert j.match is not None
-    return {mine: _SAME_ROLE.get(role, role) for mine, role in j.match.roles.items()}
+    return {mine: SAME_ROLE.get(role, role) for mine, role in j.match.roles.items()}
 
 
 def canonical_outputs(j: Judged) -> tuple[str, ...]:
     assert j.match is not None
-    return tuple(_SAME_ROLE.get(r, r) for r in carried(j.system, j.match))
+    return tuple(SAME_ROLE.get(r, r) for r in carried(j.system, j.match))
 
 
 def as_system(j: Judged, outputs: tuple[str, ...]) -> System:
@@ -169,7 +166,6 @@ def required(judged: Sequence[tuple[str, Judged]], against: Any) -> list[Compari
     if against is None:
         return []
     from .compare import compare
-    from .recognise import model_of, models
     from .sides import sides
 
     known = next((m for m in models() if m.name == against), None) if isinstance(against, str) else None

@@ -5,21 +5,20 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from ..cells import cell
 from ..errors import LstmSymbolicError
 from ..expr import build_equation, infer
-from ..expr.dims import Shape
 from ..expr.plain import write
 from ..expr.term import Term, TermEquation
 from ..proof import System, Verdict, compare_systems
 from ..reading.document import Document, Formula
 from .author import Author
-from .localise import Located, locate, shapes_of
+from .localise import Located, locate
 from .normal import Definition, NormalSystem
 from .places import finding, fix, label, where
-from .recognise import Match, Model, models, recognise
+from .recognise import Match, Model, against, models, recognise
 from .report import Finding, Fix, Label
 
 #: Cells that are a form of another one; a document that states them is told so.
@@ -40,7 +39,6 @@ class Judged:
     match: Match | None
     located: tuple[Located, ...] = ()
     verdict: Verdict | None = None
-    shapes: Mapping[str, Shape] = field(default_factory=dict, hash=False)
 
     @property
     def relation(self) -> str:
@@ -54,11 +52,9 @@ class Judged:
 def judge(system: NormalSystem) -> Judged:
     """Recognise, locate, compare."""
     match = recognise(system)
-    shapes = shapes_of(system)
     if match is None:
-        return Judged(system, None, shapes=shapes)
-    located = tuple(x for name in match.wrong if (x := locate(system, match, system.defined[name], shapes)) is not None)
-    return Judged(system, match, located, against_zoo(system, match), shapes)
+        return Judged(system, None)
+    return Judged(system, match, locate(system, match), against_zoo(system, match))
 
 
 def against_zoo(system: NormalSystem, match: Match) -> Verdict:
@@ -327,13 +323,12 @@ def _deviations(document: Document, judged: Judged, by_id: Mapping[str, Formula]
     system, match = judged.system, judged.match
     assert match is not None
     base = next((m for m in models() if m.name == _BASES.get(match.cell)), None)
-    other = recognise(system, (base,)) if base is not None else None
-    if other is None:
+    if base is None:
         return
-    for name in other.wrong:
-        d = system.defined[name]
-        located = locate(system, other, d, judged.shapes)
-        if located is None or not located.edits:
+    other = against(system, match, base)
+    for located in locate(system, other):
+        d = located.definition
+        if not located.edits:
             continue
         f = by_id[d.formula]
         words = "; ".join(e.words for e in located.edits)

@@ -36,24 +36,26 @@ class Located:
     verdict: Verdict
 
 
-def locate(system: NormalSystem, match: Match, definition: Definition, shapes: Mapping[str, Shape]) -> Located | None:
-    """The slip of a definition that has not its role's value; None where the prover finds the two equal."""
-    role = match.roles[definition.name]
+def locate(system: NormalSystem, match: Match) -> tuple[Located, ...]:
+    """The slips of the definitions that have not their role's value; what the prover finds equal after all is none."""
+    found = []
     form = Canonical(system.parameters, match.roles, match.flipped, system.layout == "row")
-    goal = match.model.canonical().key(match.model.values[role])
-    symbols = _symbols(match, role, {v: k for k, v in match.roles.items()})
-    found = _search(definition.value, goal, form, Vocabulary(symbols))
-    value = found[-1].value if found else _expected(system, match, role)
-    if value is None:
-        return None
-    verdict = refute(definition.value, value, shapes, gates_of(match))
-    if verdict.kind in ("proved", "proved-where-defined"):
-        return None
-    return Located(definition, found, value, verdict)
+    for name in match.wrong:
+        d = system.defined[name]
+        goal = match.model.canonical().key(match.model.values[match.roles[name]])
+        changes = _search(d.value, goal, form, Vocabulary(_symbols(match, match.roles[name])))
+        value = changes[-1].value if changes else _expected(match, match.roles[name])
+        if value is not None:
+            found.append((d, changes, value))
+    shapes = _shapes(system, {d.name: value for d, _, value in found})
+    gates = gates_of(match)
+    located = (Located(d, changes, value, refute(d.value, value, shapes, gates)) for d, changes, value in found)
+    return tuple(x for x in located if x.verdict.kind not in ("proved", "proved-where-defined"))
 
 
-def _symbols(match: Match, role: str, names: Mapping[str, str]) -> tuple[Term, ...]:
+def _symbols(match: Match, role: str) -> tuple[Term, ...]:
     """The symbols of the right equation, under the document's names."""
+    names = {v: k for k, v in match.roles.items()}
     wanted = {t.name: None for t in match.model.values[role].walk() if t.op == "sym" and t.index}
     terms = {(t.name, t.index): t for t in match.model.values[role].walk() if t.op == "sym" and t.index and t.name in wanted}
     return tuple(Term("sym", name=names[n], index=index) for (n, index) in terms if n in names)
@@ -86,7 +88,7 @@ def _pairs(value: Term, goal: str, form: Canonical, vocabulary: Vocabulary) -> I
                 yield first, Edit(second.code, at, second.value, second.words, second.cost)
 
 
-def _expected(system: NormalSystem, match: Match, role: str) -> Term | None:
+def _expected(match: Match, role: str) -> Term | None:
     """The known cell's equation under the document's names, where every symbol has one."""
     names = {v: k for k, v in match.roles.items()}
     value = match.model.values[role]
@@ -101,9 +103,10 @@ def _renamed(term: Term, names: Mapping[str, str]) -> Term:
     return replace(term, args=args, name=names.get(term.name, term.name) if term.op == "sym" else term.name, span=None)
 
 
-def shapes_of(system: NormalSystem) -> dict[str, Shape]:
-    """The shapes of a system's symbols; what does not fit is left to its own finding."""
-    shapes, _ = infer([d.equation for d in system.definitions], layout=system.layout if system.layout != "scalar" else None)
+def _shapes(system: NormalSystem, corrected: Mapping[str, Term]) -> dict[str, Shape]:
+    """The shapes of all symbols, from the corrected system: a missing factor must not leave a gate without a shape."""
+    equations = [replace(d, value=corrected.get(d.name, d.value)).equation for d in system.definitions]
+    shapes, _ = infer([*equations, *(d.equation for d in system.definitions)], layout=system.layout if system.layout != "scalar" else None)
     return shapes
 
 

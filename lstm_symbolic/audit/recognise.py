@@ -83,6 +83,21 @@ def recognise(system: NormalSystem, candidates: tuple[Model, ...] | None = None)
     return best if best is not None and best.score > 0.3 else None
 
 
+#: Roles of different cells that correspond.
+SAME_ROLE = {"c": "C", "c_tilde": "C_tilde", "G_u": "i", "G_f": "f", "G_o": "o", "a": "h", "G_r": "r"}
+
+
+def against(system: NormalSystem, match: Match, model: Model) -> Match:
+    """The system under another cell's roles, carried over from its own match."""
+    names = {*model.values, *model.inputs}
+    roles = {mine: SAME_ROLE.get(role, role) for mine, role in match.roles.items()}
+    roles = {mine: role for mine, role in roles.items() if role in names}
+    exact, flipped = _Trial.of(system, model).exact(roles)
+    wrong = tuple(n for n in system.defined if roles.get(n) in model.values and n not in exact)
+    missing = tuple(n for n in model.values if n not in {roles.get(n) for n in system.defined})
+    return Match(model, roles, tuple(exact), wrong, missing, tuple(n for n in system.defined if n not in roles), flipped)
+
+
 def inlined(model: Model, system: NormalSystem) -> Iterator[Model]:
     """The model, and its forms with intermediates put in: documents often write the candidate inside the update."""
     yield model
@@ -218,13 +233,22 @@ class _Trial:
 
         best, flips = agreeing(frozenset()), frozenset[str]()
         if len(best) < len(self.system.definitions):
-            for name in roles:
-                value = self.system.defined.get(name)
-                if value is None or value.value.name == "sigmoid":
-                    found = agreeing(frozenset({name}))
-                    if len(found) > len(best):
-                        best, flips = found, frozenset({name})
+            for name in (n for n, role in roles.items() if role in _complemented(self.model)):
+                found = agreeing(frozenset({name}))
+                if len(found) > len(best):
+                    best, flips = found, frozenset({name})
         return best, flips
+
+
+@lru_cache(maxsize=256)
+def _complemented(model: Model) -> frozenset[str]:
+    """The gates that a model uses as g and as 1 - g: for these the two conventions exist."""
+    found = set()
+    for value in model.values.values():
+        for t in value.walk():
+            if t.op == "add" and t.args[0].op == "num":
+                found |= {a.args[0].name for a in t.args[1:] if a.op == "neg" and a.args[0].op == "sym"}
+    return frozenset(found)
 
 
 def _anonymous(system: NormalSystem) -> dict[str, str]:
