@@ -625,7 +625,8 @@ class Parser:
         while k < len(self.tokens) and self.tokens[k].text not in (")", "]") and len(texts) < 6:
             texts.append(self.tokens[k].text)
             k += 1
-        return not self.peek().gap and re.fullmatch(r"(t|T|\\tau)([+-](\d+|[a-z]))?", "".join(texts)) is not None
+        closed = k < len(self.tokens) and self.tokens[k].text in (")", "]")
+        return closed and not self.peek().gap and re.fullmatch(r"(t|T|\\tau)([+-](\d+|[a-z]))?", "".join(texts)) is not None
 
     # -- operators ---------------------------------------------------------------------------------------------------------------
 
