@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -16,6 +16,8 @@ import sympy
 
 from ..expr.term import Term, time_shift
 from ..reading.document import Document, Formula
+from .normal import Definition, NormalSystem
+from .normal import T as TIME
 
 _FUNCTIONS = {"sigmoid": r"\sigma", "tanh": r"\tanh", "exp": r"\exp", "log": r"\log", "max": r"\max"}
 SUM, PRODUCT, ATOM = 1, 2, 3
@@ -23,47 +25,56 @@ SUM, PRODUCT, ATOM = 1, 2, 3
 
 @dataclass(frozen=True)
 class Author:
-    """How one document writes: symbols by name and shift, functions, the sign of the elementwise and of the matrix product."""
+    """How one document writes: symbols by name and shift, functions, the sign of the elementwise and of the matrix product.
+
+    ``damaged`` are stretches of the document that were repaired and must not be copied.
+    """
 
     text: str
     symbols: Mapping[tuple[str, int | None], str] = field(default_factory=dict)
     functions: Mapping[str, str] = field(default_factory=dict)
     product: str = r" \odot "
     matmul: str = " "
-    copy: bool = True
+    damaged: tuple[tuple[int, int], ...] = ()
 
     @classmethod
-    def of(cls, document: Document, renamed: Mapping[str, str], formula: Formula) -> Author:
-        """The habits of a document, this formula's own line first; ``renamed`` maps names as read to names as settled."""
-        rows = [formula, *(f for f in document.formulas if f.group == formula.group and f is not formula)]
+    def of(cls, document: Document, system: NormalSystem, first: Formula) -> Author:
+        """The habits of the author of a system, the formula's own line first."""
+        source = document.source.text
+        ids = {d.formula: d for d in system.definitions} | {r: d for d in system.definitions for r in d.repeats}
+        rows = [first, *(f for f in document.formulas if f.id in ids and f is not first)]
+        damaged = tuple((a.start, a.end) for f in rows for a in f.repairs if not a.why.startswith(_HARMLESS))
+        habits = cls(source, damaged=damaged)
         symbols: dict[tuple[str, int | None], str] = {}
         functions: dict[str, str] = {}
         signs: Counter[str] = Counter()
         outer: Counter[str] = Counter()
-        source = document.source.text
         for f in rows:
             if f.equation is None:
                 continue
-            damaged = any(not a.why.startswith("flattened") for a in f.repairs)
-            weight = 5 if f is formula else 1
-            for term in (t for s in f.equation.sides for t in s.walk()):
-                if term.span is None:
-                    continue
-                raw = source[term.span[0] : term.span[1]]
-                if term.op == "sym" and not damaged and "\n" not in raw and "$" not in raw:
-                    shift = time_shift(term)
-                    name = renamed.get(term.name, term.name)
-                    symbols.setdefault((name, None if shift is None else int(shift)), raw)
-                if term.op == "call" and not damaged and (m := re.match(r"\\?[A-Za-z]+(\{[a-z]+\})?", raw)):
-                    functions.setdefault(term.name, m[0])
-                if term.op in ("mul", "matmul") and len(term.args) == 2 and all(a.span for a in term.args):
-                    between = source[term.args[0].span[1] : term.args[1].span[0]]  # type: ignore[index]
+            d = ids[f.id]
+            for read, settled in _together(f, d):
+                raw = habits.copied(read)
+                if raw is not None and settled.op == "sym":
+                    shift = time_shift(settled)
+                    symbols.setdefault((settled.name, None if shift is None else int(shift)), raw)
+                if raw is not None and read.op == "call" and (m := re.match(r"\\?[A-Za-z]+(\{[a-z]+\})?", raw)):
+                    functions.setdefault(read.name, m[0])
+                if read.op in ("mul", "matmul") and all(a.span for a in read.args):
+                    between = source[read.args[0].span[1] : read.args[1].span[0]]  # type: ignore[index]
                     sign = between.strip(" (){}&\n")
                     if sign in _SIGNS or not between.strip():
-                        (signs if term.op == "mul" else outer)[sign] += weight
-        product = next((s for s, _ in signs.most_common() if s), "") or (r"\odot" if any("\\" in f.raw for f in rows) else "*")
+                        (signs if read.op == "mul" else outer)[sign] += 5 if f is first else 1
+        product = next((x for x, _ in signs.most_common() if x), "") or (r"\odot" if any("\\" in f.raw for f in rows) else "*")
         matmul = outer.most_common(1)[0][0] if outer else ""
-        return cls(source, symbols, functions, f" {product} ", f" {matmul} " if matmul else " ", copy=formula.status == "read")
+        return cls(source, symbols, functions, f" {product} ", f" {matmul} " if matmul else " ", damaged)
+
+    def copied(self, term: Term) -> str | None:
+        """The author's own text of a term, where nothing in it was damaged."""
+        if term.span is None or any(a < term.span[1] and b > term.span[0] for a, b in self.damaged):
+            return None
+        raw = self.text[term.span[0] : term.span[1]].strip()
+        return None if "\n" in raw or "$" in raw or not raw else raw
 
     def write(self, term: Term) -> str:
         """The author's text of a term."""
@@ -75,10 +86,9 @@ class Author:
 
     def _write(self, term: Term) -> tuple[str, int]:
         strength = {"add": SUM, "neg": SUM, "mul": PRODUCT, "matmul": PRODUCT, "div": PRODUCT}.get(term.op, ATOM)
-        if self.copy and term.span is not None:
-            raw = self.text[term.span[0] : term.span[1]]
-            if "\n" not in raw and "$" not in raw:
-                return raw.strip(), ATOM if raw.startswith("(") and raw.endswith(")") and raw.count("(") == 1 else strength
+        raw = self.copied(term)
+        if raw is not None:
+            return raw, strength
         match term.op:
             case "sym":
                 return self.symbol(term), ATOM
@@ -135,18 +145,40 @@ class Author:
         base, _, tag = name.partition("_")
         for (other, shift), raw in self.symbols.items():
             stem, _, old = other.partition("_")
-            if shift is None and stem == base and old and tag and raw.endswith((f"_{old}", f"_{{{old}}}", f"^{old}", f"{stem}{old}", f"^{{{old}}}")):
+            if (
+                shift is None
+                and stem == base
+                and old
+                and tag
+                and raw.endswith((f"_{old}", f"_{{{old}}}", f"^{old}", f"{stem}{old}", f"^{{{old}}}"))
+            ):
                 cut = raw.rindex(old)
                 new = tag if len(tag) == 1 or raw[cut - 1 : cut] == "{" or not raw[cut - 1 : cut] in "_^" else f"{{{tag}}}"
                 return raw[:cut] + new + raw[cut + len(old) :]
         return None
 
 
+#: Repairs that change how a name is read and not what stands there.
+_HARMLESS = ("flattened", "a subscript was flattened", "an index in another case", "the braces of a subscript", "escaped underscore")
+
+
+def _together(f: Formula, d: Definition) -> Iterator[tuple[Term, Term]]:
+    """The terms of a formula as read, each with the term of the definition that it was settled as (a repeat stands in the same order)."""
+    assert f.equation is not None
+    target = Term("sym", name=d.name, index=(TIME,))
+    yield f.equation.sides[0], target
+    yield from zip(f.equation.sides[-1].walk(), d.value.walk(), strict=False)
+
+
 _SIGNS = {"*", r"\cdot", r"\odot", r"\circ", r"\otimes", r"\star", r"\ast", r"\times", r"\bigodot", "·", "⊙", "∘", "⊗", "×", "@", "⋆"}
 
 
 def _moved(raw: str, old: int, new: int) -> str | None:
-    """``h_t`` at another step: ``h_{t-1}``, in the author's brackets."""
+    """``h_t`` at another step: ``h_{t-1}``, in the author's brackets; ``C_{TS_1}`` at the step before: ``C_{TS_0}``."""
+    numbered = re.search(r"([A-Za-z]{2}[ _]?)(\d+)(\}?)$", raw)
+    if numbered is not None:
+        step = int(numbered[2]) + new - old
+        return None if step < 0 else raw[: numbered.start(2)] + str(step) + numbered[3]
     sign = "-" if old < 0 else r"\+"
     before = "t" if old == 0 else rf"t\s*{sign}\s*{abs(old)}"
     after = "t" if new == 0 else f"t{new:+d}"

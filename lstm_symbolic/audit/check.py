@@ -12,7 +12,7 @@ from typing import Any
 from ..errors import LstmSymbolicError
 from ..proof import System, Verdict, compare_systems
 from ..reading import Document, Source, load, read_document
-from .judge import Judged, carried, judge, prover_system, system_findings
+from .judge import Judged, carried, exchanged_letters, judge, prover_system, system_findings
 from .legend import legend_findings
 from .normal import normal_systems
 from .places import record
@@ -81,6 +81,7 @@ def audit(source: Source) -> tuple[DocumentReport, list[Judged]]:
     findings: list[Finding] = [*reading_findings(document)]
     for j in judged:
         findings += system_findings(document, j)
+    findings += exchanged_letters(document, judged)
     findings += legend_findings(document, [(j.system, j.match) for j in judged if j.match is not None])
     tables, numbers = worked(document, judged)
     findings += numbers
@@ -115,7 +116,11 @@ def system_record(j: Judged) -> SystemRecord:
 
 def with_zoo(judged: Sequence[tuple[str, Judged]]) -> list[Comparison]:
     """Every system against its own cell."""
-    return [comparison(key, f"zoo#{j.match.cell}", j.verdict, dict(j.match.roles)) for key, j in judged if j.match is not None and j.verdict is not None]
+    return [
+        comparison(key, f"zoo#{j.match.cell}", j.verdict, dict(j.match.roles))
+        for key, j in judged
+        if j.match is not None and j.verdict is not None
+    ]
 
 
 def pairwise(judged: Sequence[tuple[str, Judged]]) -> list[Comparison]:
@@ -128,7 +133,9 @@ def pairwise(judged: Sequence[tuple[str, Judged]]) -> list[Comparison]:
 
 def _pair(left: str, a: Judged, right: str, b: Judged) -> Comparison:
     if a.match is None or b.match is None:
-        return comparison(left, right, Verdict("undecided", reason="one of the systems is no known cell, so their symbols are not matched"), {})
+        return comparison(
+            left, right, Verdict("undecided", reason="one of the systems is no known cell, so their symbols are not matched"), {}
+        )
     back = {v: k for k, v in canonical_roles(b).items()}
     outputs = tuple(r for r in canonical_outputs(a) if r in canonical_outputs(b))
     if not outputs:
@@ -158,7 +165,9 @@ def as_system(j: Judged, outputs: tuple[str, ...]) -> System:
 
 def comparison(left: str, right: str, verdict: Verdict, names: dict[str, str]) -> Comparison:
     witness = verdict.witness.to_json() if verdict.witness else None
-    return Comparison(left, right, verdict.kind, {**names, **verdict.names}, dict(verdict.under), witness, dict(verdict.certificate), verdict.reason)
+    return Comparison(
+        left, right, verdict.kind, {**names, **verdict.names}, dict(verdict.under), witness, dict(verdict.certificate), verdict.reason
+    )
 
 
 def required(judged: Sequence[tuple[str, Judged]], against: Any) -> list[Comparison]:
@@ -177,7 +186,7 @@ def required(judged: Sequence[tuple[str, Judged]], against: Any) -> list[Compari
         try:
             side = sides(against)[0]
             mine = prover_system(j.system, {}, tuple(j.system.defined))
-            verdict = compare_systems(mine, System(side.system({}), side.outputs))
+            verdict = compare_systems(mine, System(side.system(), side.outputs))
         except LstmSymbolicError as error:
             verdict = Verdict("undecided", reason=error.message)
         out.append(replace(comparison(key, str(against), verdict, {}), required=True))

@@ -146,7 +146,12 @@ def _product(node: Term) -> Iterator[Local]:
         yield Local("E209", node, Term("mul", (a, b)), "an elementwise product belongs here, not a matrix product", 1.2)
         if b.op == "mul":
             for kept, moved in _splits(b):
-                yield Local("E216", node, Term("mul", (replace(node, args=(a, kept), span=None), moved)), f"{_show(moved)} belongs outside the matrix product")
+                yield Local(
+                    "E216",
+                    node,
+                    Term("mul", (replace(node, args=(a, kept), span=None), moved)),
+                    f"{_show(moved)} belongs outside the matrix product",
+                )
         yield Local("E214", a, Term("matmul", (Term("T", (a,)), b)), "a transpose is missing", 1.2)
 
 
@@ -210,4 +215,3 @@ def _product_of(options: list[list[Term]]) -> Iterator[tuple[Term, ...]]:
 
 def _show(term: Term) -> str:
     return write(term)
-

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ..cells import cell
@@ -14,9 +15,14 @@ from ..expr.plain import write
 from ..expr.term import Term, TermEquation
 from ..proof import System, Verdict, compare_systems
 from ..reading.document import Document, Formula
+from ..reading.elaborate import elaborate
+from ..reading.grammar import parse
+from ..reading.tidy import split
+from ..reading.tokens import tokenize
 from .author import Author
+from .canonical import Canonical
 from .localise import Located, locate
-from .normal import Definition, NormalSystem
+from .normal import Definition, NormalSystem, stepped
 from .places import finding, fix, label, where
 from .recognise import Match, Model, against, models, recognise
 from .report import Finding, Fix, Label
@@ -111,6 +117,45 @@ def _time():  # type: ignore[no-untyped-def]
     return Symbol("t", integer=True)
 
 
+def exchanged_letters(document: Document, judged: Sequence[Judged]) -> Iterator[Finding]:
+    """Two notations of one document in which two weight letters have changed places (W for the input here, U there)."""
+    seen: list[tuple[dict[str, str], Judged]] = []
+    for j in judged:
+        if j.match is None or j.system.step is not None:
+            continue
+        use = _letters(j)
+        for other, first in seen:
+            swapped = [
+                (a, b)
+                for a, b in itertools.combinations(sorted(use), 2)
+                if other.get(a) == use[b] and other.get(b) == use[a] and use[a] != use[b]
+            ]
+            for a, b in swapped:
+                f = next(x for x in document.formulas if x.id == j.system.definitions[0].formula)
+                g = next(x for x in document.formulas if x.id == first.system.definitions[0].formula)
+                message = (
+                    f"{a} and {b} have exchanged their roles: {a} multiplies the {use[a]} here and the {other[a]} in {where(document, g)}"
+                )
+                spot = [label(document, (g.start, g.end), f"{a} multiplies the {other[a]}")]
+                yield finding(document, "W308", (f.start, f.end), message, f, wrote=f.plain, labels=spot)
+        seen.append((use, j))
+
+
+def _letters(j: Judged) -> dict[str, str]:
+    """Weight letter -> what it multiplies everywhere: the input or the state."""
+    assert j.match is not None
+    uses: dict[str, set[str]] = {}
+    for d in j.system.definitions:
+        for t in d.value.walk():
+            if t.op != "matmul":
+                continue
+            weight, operand = t.args[::-1] if j.system.layout == "row" else t.args
+            if weight.op == "sym" and operand.op == "sym" and operand.index:
+                kind = "input" if j.match.roles.get(operand.name) in j.match.model.inputs else "state"
+                uses.setdefault(weight.name.partition("_")[0], set()).add(kind)
+    return {letter: next(iter(kinds)) for letter, kinds in uses.items() if len(kinds) == 1}
+
+
 # -- findings -------------------------------------------------------------------------------------------------------------------
 
 
@@ -171,7 +216,9 @@ def _slip(document: Document, judged: Judged, located: Located, by_id: Mapping[s
         mend = _fix(document, judged, f, located)
         if not edits:
             message = f"this is not the {match.cell}'s equation for {match.roles[d.name]}, and no small change makes it so"
-            yield finding(document, "E299", (f.start, f.end), message, f, wrote=read, expected=expected, witness=witness, notes=notes, fix=mend)
+            yield finding(
+                document, "E299", (f.start, f.end), message, f, wrote=read, expected=expected, witness=witness, notes=notes, fix=mend
+            )
             continue
         for k, e in enumerate(edits):
             at = _same_place(f, by_id[d.formula], e.at)
@@ -210,41 +257,44 @@ def _lines(d: Definition, value: Term) -> str:
 
 def _fix(document: Document, judged: Judged, f: Formula, located: Located) -> Fix | None:
     """The corrected formula in the author's notation, where it reads back as what is expected."""
-    if f.statement is None or f.equation is None or f.container not in ("math", "environment") or "\n" in f.raw:
+    if f.equation is None or f.container not in ("math", "environment") or "\n" in f.raw:
         return None
-    renamed = {}
-    for note in judged.system.interpretations:
-        renamed.update({w.split("[")[0]: note.read.split("[")[0] for w in note.wrote.split(", ")})
-    author = Author.of(document, renamed, f)
-    left = f.equation.sides[0]
+    author = Author.of(document, judged.system, f)
+    head = author.copied(f.equation.sides[0])
     try:
-        head = document.source.text[left.span[0] : left.span[1]] if left.span else ""
-        value = author.write(_original_names(located.expected, judged.system, f))
+        value = author.write(located.expected)
     except KeyError:
         return None
-    if not head or not value or f.repairs and author.copy:
+    if head is None or not reads_back(document, judged, f"{head} = {value}", located):
         return None
     return fix(document, (f.start, f.end), f"{head} = {value}")
 
 
-def _original_names(term: Term, system: NormalSystem, f: Formula) -> Term:
-    """Names that were settled go back to what this formula's author wrote."""
-    back: dict[tuple[str, str], Term] = {}
-    for note in system.interpretations:
-        for wrote, read in zip(note.wrote.split(", "), note.read.split(", "), strict=False):
-            name = wrote.split("[")[0]
-            for s in f.equation.sides if f.equation is not None else ():
-                for t in s.walk():
-                    if t.op == "sym" and t.name == name:
-                        back.setdefault((read.split("[")[0], str(t.index[-1]) if t.index else "t"), t)
+def reads_back(document: Document, judged: Judged, latex: str, located: Located) -> bool:
+    """Does a proposed formula, read with the names of its system, have the right canonical form?"""
+    system, match = judged.system, judged.match
+    assert match is not None
+    group = next(g for g in document.groups if g.id == system.id.split(".")[0])
+    try:
+        (tokens,) = split(tokenize(latex))
+        read = elaborate([parse(tokens)], declared=group.kinds, layout=group.layout).equations[0]
+    except (LstmSymbolicError, ValueError):
+        return False
+    if not isinstance(read, TermEquation):
+        return False
+    by_span = {t.span: t for d in system.definitions for t in d.value.walk() if t.op == "sym" and t.span is not None}
+    written = (t for f in document.formulas if f.equation is not None for s in f.equation.sides for t in s.walk() if t.op == "sym")
+    names = {(t.name, t.index): by_span[t.span] for t in written if t.span in by_span}
 
-    def walk(t: Term) -> Term:
-        if t.op == "sym" and t.index and (t.name, str(t.index[-1])) in back:
-            found = back[t.name, str(t.index[-1])]
-            return found if t.span is None else t
-        return replace(t, args=tuple(walk(a) for a in t.args))
+    def settle(t: Term) -> Term:
+        known = names.get((t.name, t.index)) if t.op == "sym" else None
+        return known if known is not None else replace(t, args=tuple(settle(a) for a in t.args))
 
-    return walk(term)
+    form = Canonical(system.parameters, match.roles, match.flipped, system.layout == "row")
+    value = settle(read.sides[-1])
+    if system.step is not None:
+        value = stepped(value, system.family, system.step)
+    return form.key(value) == form.key(located.expected)
 
 
 def _parameter_slips(document: Document, judged: Judged, by_id: Mapping[str, Formula]) -> Iterator[Finding]:
@@ -271,12 +321,26 @@ def _parameter_slips(document: Document, judged: Judged, by_id: Mapping[str, For
             for key in (d.formula, *d.repeats):
                 f = by_id[key]
                 at = next((t for s in (f.equation.sides if f.equation else ()) for t in s.walk() if t.op == "sym" and t.name == name), None)
-                labels = [label(document, (by_id[others[0].formula].start, by_id[others[0].formula].end), f"{name} belongs here")] if others else []
+                labels = (
+                    [label(document, (by_id[others[0].formula].start, by_id[others[0].formula].end), f"{name} belongs here")]
+                    if others
+                    else []
+                )
                 line = _lines(d, d.value)
                 right = _lines(d, _replace_name(d.value, name, expected))
                 code = "E201" if others else "W310"
                 message = f"{expected} belongs here, not {name}: the other parameters of this line end in {tag}"
-                yield finding(document, code, _span(f, at), message, f, wrote=line, expected=right, labels=labels, fix=_name_fix(document, f, at, own, tag))
+                yield finding(
+                    document,
+                    code,
+                    _span(f, at),
+                    message,
+                    f,
+                    wrote=line,
+                    expected=right,
+                    labels=labels,
+                    fix=_name_fix(document, f, at, own, tag),
+                )
 
 
 def _tail(tag: str) -> str:
@@ -364,7 +428,9 @@ def _character(document: Document, judged: Judged, by_id: Mapping[str, Formula])
         known = system.defined.get(name)
         labels = [label(document, (by_id[known.formula].start, by_id[known.formula].end), "the first definition")] if known else []
         at = where(document, by_id[known.formula]) if known else "above"
-        yield finding(document, "E211", (f.start, f.end), f"{name} is defined again, and differently, after {at}", f, wrote=f.plain, labels=labels)
+        yield finding(
+            document, "E211", (f.start, f.end), f"{name} is defined again, and differently, after {at}", f, wrote=f.plain, labels=labels
+        )
 
 
 __all__ = ["Judged", "carried", "judge", "prover_system", "system_findings", "zoo_system"]

@@ -29,7 +29,8 @@ ROLE_WORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
 )
 #: "the input of the ... gate is 0 (or 1)": what decides is the gate's value, not its input.
 _GATE_INPUT = re.compile(
-    r"(?P<gate>(?:forget|input|output)\s*gate)\s*(?:的)?(?:輸入|输入|'s input|input)\s*(?:為|为|是|is|equals|=)\s*(?P<value>[01])(?![\d.])", re.IGNORECASE
+    r"(?P<gate>(?:forget|input|output)\s*gate)\s*(?:的)?(?:輸入|输入|'s input|input)\s*(?:為|为|是|is|equals|=)\s*(?P<value>[01])(?![\d.])",
+    re.IGNORECASE,
 )
 
 
@@ -74,14 +75,29 @@ def _quoted(words: str) -> str:
 
 
 def _role_name(role: str) -> str:
-    names = {"C": "cell state", "c": "cell state", "h": "hidden state", "a": "hidden state", "f": "forget gate", "i": "input gate", "o": "output gate"}
+    names = {
+        "C": "cell state",
+        "c": "cell state",
+        "h": "hidden state",
+        "a": "hidden state",
+        "f": "forget gate",
+        "i": "input gate",
+        "o": "output gate",
+    }
     return names.get(role, "candidate" if "tilde" in role else role)
 
 
 def _functions(document: Document) -> Iterator[Finding]:
     """``g(z_i)`` in one step, ``f(z_i)`` in the equations: two function letters changed places."""
     stated: dict[str, tuple[str, Formula]] = {}
-    calls = [(f, c) for f in document.formulas if f.equation is not None for s in f.equation.sides for c in s.walk() if c.op == "call" and len(c.args) == 1]
+    calls = [
+        (f, c)
+        for f in document.formulas
+        if f.equation is not None
+        for s in f.equation.sides
+        for c in s.walk()
+        if c.op == "call" and len(c.args) == 1
+    ]
     known = {"sigmoid", "tanh", "exp", "log", "softmax", "relu", "sqrt", "dtanh", "dsigmoid", "max", "abs"}
     for f, c in calls:
         if f.kind == "equation" and c.name not in known:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from sympy import Symbol
 
@@ -57,7 +57,7 @@ class NormalSystem:
     others: tuple[str, ...] = ()
     title: str = ""
     step: int | None = None
-    names: Mapping[str, str] = field(default_factory=dict)
+    family: str = ""
 
     @property
     def defined(self) -> dict[str, Definition]:
@@ -93,7 +93,8 @@ def normal_systems(document: Document) -> list[NormalSystem]:
         for step, members in _steps(rows):
             system = _normal(document, group, members, step)
             if system is not None:
-                out.append(replace(system, id=f"{group.id}" if step is None else f"{group.id}.{step}"))
+                family = "" if step is None else _family(rows)
+                out.append(replace(system, id=group.id if step is None else f"{group.id}.{step}", family=family))
     return out
 
 
@@ -121,14 +122,19 @@ def _steps(rows: Rows) -> list[tuple[int | None, Rows]]:
     steps: dict[int, Rows] = {}
     for f, e in rows:
         step = int(numbers[f]["number"])
-        sides = tuple(_stepped(s, family, step) for s in e.sides)
+        sides = tuple(stepped(s, family, step) for s in e.sides)
         steps.setdefault(step, []).append((f, TermEquation(sides, e.text)))
     return [(step, steps[step]) for step in sorted(steps)]
 
 
-def _stepped(term: Term, family: str, step: int) -> Term:
+def _family(rows: Rows) -> str:
+    match = _STEP.fullmatch(rows[0][1].sides[0].name)
+    return match["family"] if match else ""
+
+
+def stepped(term: Term, family: str, step: int) -> Term:
     """The term with ``X_TSk`` written as X at time t + k - step."""
-    args = tuple(_stepped(a, family, step) for a in term.args)
+    args = tuple(stepped(a, family, step) for a in term.args)
     match = _STEP.fullmatch(term.name) if term.op == "sym" and not term.index else None
     if match is not None and match["family"] == family:
         return replace(term, name=match["stem"], index=(T + int(match["number"]) - step,))
@@ -166,7 +172,9 @@ def _timed_target(e: TermEquation) -> TermEquation:
     shift = time_shift(e.sides[0])
     if not shift:
         return e
-    return TermEquation(tuple(_map(s, lambda t: replace(t, index=tuple(i - shift for i in t.index)) if t.index else t) for s in e.sides), e.text)
+    return TermEquation(
+        tuple(_map(s, lambda t: replace(t, index=tuple(i - shift for i in t.index)) if t.index else t) for s in e.sides), e.text
+    )
 
 
 def _map(term: Term, change) -> Term:  # type: ignore[no-untyped-def]
@@ -250,7 +258,9 @@ def _twice_defined(rows: Rows, notes: list[Interpretation]) -> Rows:
         used = [t.name for _, e in own for s in e.sides[1:] for t in s.walk() if t.op == "sym" and t.index and t.name not in targets]
         candidate = next((u for u in used if u[:1] == name[:1]), f"{name}_tilde")
         notes.append(
-            Interpretation("W302", tuple(f for f, _ in squashed), f"{name}[t]", f"{candidate}[t]", f"{name} names both the candidate and the state")
+            Interpretation(
+                "W302", tuple(f for f, _ in squashed), f"{name}[t]", f"{candidate}[t]", f"{name} names both the candidate and the state"
+            )
         )
         target = Term("sym", name=candidate, index=(T,))
         rows = [(f, TermEquation((target, *e.sides[1:]), e.text) if (f, e) in squashed else (f, e)[1]) for f, e in rows]
@@ -269,7 +279,9 @@ def _lookalikes(rows: Rows, notes: list[Interpretation]) -> Rows:
         twin = next((d for d in targets if d not in used and len(d) == len(name) and _confused(d, name)), None)
         if twin is not None:
             formulas = tuple(f for f, e in rows if any(t.name == name for s in e.sides for t in s.walk()))
-            notes.append(Interpretation("W301", formulas, name, twin, f"{name} is never defined and looks like {twin}, which is never used"))
+            notes.append(
+                Interpretation("W301", formulas, name, twin, f"{name} is never defined and looks like {twin}, which is never used")
+            )
             rows = [(f, _rename(e, {(name, s): (twin, s) for s in (0, -1, 1)})) for f, e in rows]
     return rows
 
@@ -361,7 +373,13 @@ def _variables(term: Term, inside: bool) -> Iterable[str]:
     """Untimed names that behave like variables: elementwise factors outside a pre-activation or inside what a weight is applied to."""
     if term.op == "mul" and not inside:
         yield from (a.name for a in term.args if a.op == "sym" and not a.index)
-        yield from (b.name for a in term.args if a.op == "add" for b in (x.args[0] if x.op == "neg" else x for x in a.args) if b.op == "sym" and not b.index)
+        yield from (
+            b.name
+            for a in term.args
+            if a.op == "add"
+            for b in (x.args[0] if x.op == "neg" else x for x in a.args)
+            if b.op == "sym" and not b.index
+        )
     if term.op in ("concat", "matmul"):
         yield from (a.name for a in term.args if a.op == "sym" and not a.index)
         for a in term.args:

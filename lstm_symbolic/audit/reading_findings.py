@@ -38,7 +38,14 @@ def _unreadable(document: Document, f: Formula) -> Finding:
     elif reason.startswith("unknown command"):
         code = "E104"
     severity = "error" if code in ("E102", "E103") else "warning"
-    return finding(document, code, (at, max(at + 1, f.end if at == f.start else at + 1)), f"this formula cannot be read: {reason}", f, severity=severity)
+    return finding(
+        document,
+        code,
+        (at, max(at + 1, f.end if at == f.start else at + 1)),
+        f"this formula cannot be read: {reason}",
+        f,
+        severity=severity,
+    )
 
 
 def _damage(document: Document) -> Iterator[Finding]:
@@ -52,7 +59,9 @@ def _damage(document: Document) -> Iterator[Finding]:
         applied = next(a for a in first.repairs if a.why == why)
         others = f" (and in {len(formulas) - 1} more)" if len(formulas) > 1 else ""
         message = f"repaired: {why}{others}"
-        yield finding(document, "N506", (applied.start, applied.end), message, first, notes=[("read", applied.read)] if applied.read else [])
+        yield finding(
+            document, "N506", (applied.start, applied.end), message, first, notes=[("read", applied.read)] if applied.read else []
+        )
 
 
 def _signs(document: Document) -> Iterator[Finding]:
@@ -91,7 +100,14 @@ def _product_signs(f: Formula) -> Iterator[tuple[str, str, Surface]]:
 
 def _twin(document: Document, f: Formula) -> list:  # type: ignore[type-arg]
     for g in document.formulas:
-        if g is not f and g.statement is not None and f.statement is not None and g.kind == "equation" and g.plain == f.plain and g.raw != f.raw:
+        if (
+            g is not f
+            and g.statement is not None
+            and f.statement is not None
+            and g.kind == "equation"
+            and g.plain == f.plain
+            and g.raw != f.raw
+        ):
             if alike(g.statement.sides[-1], f.statement.sides[-1]):
                 return [label(document, (g.start, g.end), f"the same formula, {where(document, g)}")]
     return []
