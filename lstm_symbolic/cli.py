@@ -91,11 +91,21 @@ def _check(args: argparse.Namespace) -> int:
     from .audit.terminal import Progress, Style, style_of
 
     with Progress("checking") as progress:
-        report = check(args.paths, against=args.against, alone=args.alone, jobs=args.jobs, progress=progress)
+        report = check([_opened(p) for p in args.paths], against=args.against, alone=args.alone, jobs=args.jobs, progress=progress)
     if args.fix or args.diff:
         return _fix(args, report)
     _emit(render(report, args.format, Style() if args.output else style_of(sys.stdout)), args.output)
     return _status(args, report)
+
+
+def _opened(path: str) -> Any:
+    """Standard input becomes a document of its own."""
+    if path != "-":
+        return path
+    from .reading import Source
+    from .reading.source import decode
+
+    return Source("-", decode(sys.stdin.buffer.read(), "-"))
 
 
 def _status(args: argparse.Namespace, report: Report) -> int:

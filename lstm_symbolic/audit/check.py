@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -29,19 +30,19 @@ def check(
     paths: str | Path | Sequence[str | Path],
     against: Any = None,
     alone: bool = False,
-    progress: Callable[[str], None] | None = None,
+    jobs: int = 1,
+    progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Report:
     """The audit of documents and folders, each alone and against each other.
 
-    ``against`` is a cell or a system that every document is held to.
+    ``against`` is a cell or a system that every document is held to; ``jobs`` processes read documents at the same time.
     """
     start = time.monotonic()
     reports, judged = [], []
-    for path in expand(paths):
-        if progress is not None:
-            progress(str(path))
-        report, systems = check_document(path)
+    documents = expand(paths)
+    for report, systems in _each(documents, jobs):
         reports.append(report)
+        progress(len(reports), len(documents))
         judged += [(f"{report.path}#{j.system.id}", j) for j in systems]
     comparisons = [*with_zoo(judged), *([] if alone else pairwise(judged)), *required(judged, against)]
     return Report(tuple(reports), tuple(comparisons), time.monotonic() - start)
@@ -60,6 +61,14 @@ def expand(paths: str | Path | Sequence[str | Path]) -> list[str | Path | Source
         else:
             out.append(p)
     return out
+
+
+def _each(documents: Sequence[str | Path | Source], jobs: int) -> Iterator[tuple[DocumentReport, list[Judged]]]:
+    if jobs == 1 or len(documents) < 2:
+        yield from map(check_document, documents)
+    else:
+        with ProcessPoolExecutor(min(jobs, len(documents))) as pool:
+            yield from pool.map(check_document, documents)
 
 
 def check_document(path: str | Path | Source) -> tuple[DocumentReport, list[Judged]]:
