@@ -12,7 +12,7 @@ from typing import Any
 
 from ..errors import LstmSymbolicError
 from ..proof import System, Verdict, compare_systems
-from ..reading import Document, Source, load, read_document
+from ..reading import Source, load, read_document
 from .judge import Judged, carried, exchanged_letters, judge, prover_system, system_findings
 from .legend import legend_findings
 from .normal import normal_systems
