@@ -148,10 +148,14 @@ def test_fix_and_diff(answer, capsys, tmp_path):
     assert "has changed" in capsys.readouterr().err
 
 
-def test_fix_of_standard_input_prints_the_text(answer, capsys):
-    answer(Report((DocumentReport("-", "h = x\n", findings=(_finding("error", fix=Fix(1, 5, 1, 6, "y")),)),)))
+def test_fix_of_standard_input_prints_the_text(answer, capsys, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"h = x\r\n")))
+    calls = answer(Report((DocumentReport("-", "h = x\n", findings=(_finding("error", fix=Fix(1, 5, 1, 6, "y")),)),)))
     cli.main(["check", "-", "--fix"])
     assert capsys.readouterr().out == "h = y\n"
+    assert [(p.path, p.text) for p in calls[0]["paths"]] == [("-", "h = x\n")]
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"\xff\x00")))
+    assert cli.main(["check", "-"]) == 2
 
 
 @pytest.mark.parametrize(

@@ -25,9 +25,14 @@ class Matrix:
     report: Report
 
     @cached_property
+    def comparisons(self) -> tuple[Comparison, ...]:
+        """Those between documents, and those that were asked for; which cell of the zoo a system is stands with the system."""
+        return tuple(c for c in self.report.comparisons if c.required or not c.right.startswith("zoo#"))
+
+    @cached_property
     def sides(self) -> tuple[str, ...]:
         order = [f"{d.path}#{s.id}" for d in self.report.documents for s in d.systems]
-        used = {side for c in self.report.comparisons for side in (c.left, c.right)}
+        used = {side for c in self.comparisons for side in (c.left, c.right)}
         return (*(s for s in order if s in used), *(s for s in sorted(used) if s not in order))
 
     @cached_property
@@ -36,7 +41,7 @@ class Matrix:
 
     @cached_property
     def cells(self) -> dict[tuple[str, str], Comparison]:
-        return {pair: c for c in self.report.comparisons for pair in ((c.left, c.right), (c.right, c.left))}
+        return {pair: c for c in self.comparisons for pair in ((c.left, c.right), (c.right, c.left))}
 
     def sign(self, row: str, column: str) -> str:
         """``=``, ``≅``, ``≠``, ``?``, a dot on the diagonal, nothing where the two were not compared."""
@@ -45,12 +50,12 @@ class Matrix:
 
     @property
     def legend(self) -> str:
-        used = [s for s in WORDS if any(SIGNS.get(c.verdict, "?") == s for c in self.report.comparisons)]
+        used = [s for s in WORDS if any(SIGNS.get(c.verdict, "?") == s for c in self.comparisons)]
         return "   ".join(f"{s} {WORDS[s]}" for s in used)
 
     def details(self) -> Iterator[tuple[str, str]]:
         """For every pair: ``left ≅ right``, and its mapping, witness or reason in one line."""
-        for c in self.report.comparisons:
+        for c in self.comparisons:
             yield f"{self.names[c.left]} {SIGNS.get(c.verdict, '?')} {self.names[c.right]}", explanation(c)
 
 

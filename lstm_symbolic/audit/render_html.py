@@ -22,8 +22,9 @@ def render_html(report: Report) -> str:
     body = [f'<h1>Audit</h1>\n<p class="summary">{_text(summary_line(report, Style(200)))}</p>']
     if len(report.documents) > 1:
         body.append("<nav><ul>" + "".join(_entry(k, d) for k, d in enumerate(report.documents, 1)) + "</ul></nav>")
-    if report.comparisons:
-        body.append(_comparisons(Matrix(report)))
+    matrix = Matrix(report)
+    if matrix.comparisons:
+        body.append(_comparisons(matrix))
     body += [_document(document, f"d{k}") for k, document in enumerate(report.documents, 1)]
     return PAGE.replace("{body}", "\n".join(body))
 

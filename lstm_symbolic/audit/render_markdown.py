@@ -20,8 +20,9 @@ _SPECIAL = re.compile(r"([\\`*_\[\]#|~$>])")
 def render_markdown(report: Report) -> str:
     """The whole report."""
     blocks = ["# Audit", escape(summary_line(report, Style(200)))]
-    if report.comparisons:
-        blocks += _comparisons(report)
+    matrix = Matrix(report)
+    if matrix.comparisons:
+        blocks += _comparisons(matrix)
     for document in report.documents:
         blocks += _document(document)
     return "\n\n".join(blocks) + "\n"
@@ -69,15 +70,14 @@ def _folded(title: str, table: str) -> str:
     return f"<details><summary>{title}</summary>\n\n{table}\n\n</details>"
 
 
-def _comparisons(report: Report) -> Iterator[str]:
-    matrix = Matrix(report)
+def _comparisons(matrix: Matrix) -> Iterator[str]:
     yield "## Comparisons"
     rows = [[escape(matrix.names[r]), *(matrix.sign(r, c) for c in matrix.sides)] for r in matrix.sides]
     yield _table(["", *(escape(matrix.names[c]) for c in matrix.sides)], rows)
     yield escape(matrix.legend)
     yield _table(
         ["left", "right", "verdict", "because"],
-        [[escape(matrix.names[c.left]), escape(matrix.names[c.right]), c.verdict, code(explanation(c))] for c in report.comparisons],
+        [[escape(matrix.names[c.left]), escape(matrix.names[c.right]), c.verdict, code(explanation(c))] for c in matrix.comparisons],
     )
 
 

@@ -20,8 +20,9 @@ def render_text(report: Report, style: Style | None = None) -> str:
     for document in report.documents:
         blocks += document_blocks(document, style)
     blocks.append([summary_line(report, style)])
-    if report.comparisons:
-        blocks += comparison_blocks(Matrix(report), style)
+    matrix = Matrix(report)
+    if matrix.comparisons:
+        blocks += comparison_blocks(matrix, style)
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
 
 
@@ -44,8 +45,8 @@ def finding_lines(document: DocumentReport, finding: Finding, lines: Sequence[st
     place = f"{clean(document.path)}:{finding.line}:{finding.column}"
     kind = f"{finding.severity} {finding.code}"
     head = f"{place}  {kind}  "
-    first, *rest = wrap(finding.message, max(style.width - width(head), 24))
-    yield f"{style.paint(place, 'path')}  {style.paint(kind, finding.severity)}  {style.paint(first, 'label')}"
+    first, *rest = wrap(finding.message, style.width - 4, min(width(head), style.width) - 4)
+    yield f"{style.paint(place, 'path')}  {style.paint(kind, finding.severity)}  {style.paint(first, 'label')}".rstrip()
     yield from (f"    {style.paint(line, 'label')}" for line in rest)
     source = excerpt(lines, finding)
     digits = len(str(max((s.number for s in source), default=0)))

@@ -241,7 +241,8 @@ def _short_names(report: Report) -> dict[str, str]:
         stem = document.path.replace("\\", "/").rsplit("/", 1)[-1]
         stem = stem.rsplit(".", 1)[0] if "." in stem[1:] else stem
         for system in document.systems:
-            tail = f" {system.title or system.id}" if len(document.systems) > 1 else ""
+            title = system.title if 0 < len(system.title) <= 20 else system.id
+            tail = f" {title}" if len(document.systems) > 1 else ""
             found[f"{document.path}#{system.id}"] = stem + tail
     for side in (s for c in report.comparisons for s in (c.left, c.right)):
         found.setdefault(side, side.removeprefix("zoo#") if side.startswith("zoo#") else side)

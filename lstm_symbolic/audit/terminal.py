@@ -94,18 +94,21 @@ def pad(text: str, columns: int) -> str:
     return text + " " * max(0, columns - width(text))
 
 
-def wrap(text: str, columns: int) -> list[str]:
+def wrap(text: str, columns: int, taken: int = 0) -> list[str]:
     """Lines of at most so many columns, broken at blanks, and inside a word only where the word alone is too long.
+
+    ``taken`` columns of the first line are in use already; it may come out empty.
 
     >>> wrap("the output gate stands inside tanh", 16)
     ['the output gate', 'stands inside', 'tanh']
     """
-    lines, line, used = [], "", 0
+    lines: list[str] = []
+    line, used = "", taken
     for word, gap in _words(clean(text), max(columns, 8)):
-        if line and used + len(gap) + width(word) > columns:
+        gap = gap if line else ""
+        if used + len(gap) + width(word) > columns and used:
             lines.append(line)
             line, used, gap = "", 0, ""
-        gap = gap if line else ""
         line, used = line + gap + word, used + len(gap) + width(word)
     return [*lines, line] if line or not lines else lines
 
