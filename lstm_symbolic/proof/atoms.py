@@ -161,13 +161,21 @@ class Atoms(Algebra):
         return self.add({}, *(self.scale(self.arguments(f)[0], f[3]) for f in m[0]))
 
     def log(self, z: Poly) -> Poly:
+        """Exponential content comes out; of exp(u) + exp(v) the mean of u and v, so softplus(u) = u + softplus(-u) is one form."""
         if not z:
             raise Undefined("the logarithm of zero")
-        if len(z) == 1:
-            ((m, c),) = z.items()
-            u = self.exponent(m)
-            if u is not None and c == 1:
-                return u
+        if list(z) == [UNIT_MONOMIAL] and z[UNIT_MONOMIAL] == 1:
+            return {}
+        exponents = [self.exponent(m) for m in z]
+        if len(z) == 1 and exponents[0]:
+            return self.add(exponents[0], self.log({UNIT_MONOMIAL: c for c in z.values()}))
+        if len(z) == 2 and len(set(z.values())) == 1:
+            u, v = exponents
+            if u is not None and v is not None:
+                rest = self.exp(self.scale(self.sub(u, v), HALF))
+                even = self.add(rest, self.exp(self.scale(self.sub(v, u), HALF)))
+                number = self.log({UNIT_MONOMIAL: c for c in z.values()})
+                return self.add(self.scale(self.add(u, v), HALF), number, self.atom("log", even))
         return self.atom("log", z)
 
     def sqrt(self, z: Poly) -> Poly:

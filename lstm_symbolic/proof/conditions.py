@@ -117,7 +117,7 @@ class Definedness:
             return kind != ">=0"
         sign, rest = 1, field.one
         for p in value:
-            lead, factors = p.factor()
+            lead, factors = field.factors(p)
             sign *= 1 if lead > 0 else -1
             for f, e in factors:
                 monic = f / f.leading_coefficient()

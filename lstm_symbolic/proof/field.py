@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from math import comb
 from typing import Any
 
 from flint import fmpq, fmpq_mat
@@ -24,7 +25,8 @@ from .labels import Factor, Monomial
 from .poly import Poly
 
 Element = tuple[Any, Any]
-MAX_TERMS = 4000
+MAX_TERMS, MAX_DEGREE = 4000, 200
+MAX_FACTOR, MAX_GCD = 600, 400_000
 
 
 class Split(Exception):
@@ -85,6 +87,8 @@ class Field:
         if n == 0:
             return self.zero
         if len(d) > 1 or d != 1:
+            if len(n) * len(d) > MAX_GCD:
+                raise Exhausted("a fraction of large polynomials")
             common = n.gcd(d)
             if common != 1:
                 n, d = n / common, d / common
@@ -120,6 +124,9 @@ class Field:
         return self.reduce(a[1], a[0])
 
     def power(self, a: Element, k: int) -> Element:
+        for p in a:
+            if len(p) > 1 and (comb(min(abs(k), 500) + len(p) - 1, len(p) - 1) > MAX_TERMS or p.total_degree() * abs(k) > 10 * MAX_DEGREE):
+                raise Exhausted(f"the power {k} of a polynomial of {len(p)} terms")
         return self.reduce(a[0] ** k, a[1] ** k) if k >= 0 else self.inverse(self.power(a, -k))
 
     # -- signs ------------------------------------------------------------------------------------------------------------------
@@ -172,7 +179,7 @@ class Field:
             return 0
         total = 1
         for p in a:
-            c, factors = p.factor()
+            c, factors = self.factors(p)
             total *= 1 if c > 0 else -1
             for f, e in factors:
                 total *= self.decide(f, strict) if int(e) % 2 else abs(self.decide(f, True)) if strict else 1
@@ -201,7 +208,7 @@ class Field:
         if u[0] == 0:
             return result
         combination = self.combination(u)
-        if combination is None:
+        if combination is None or self.too_far(combination):
             meaning = f"({u[0]})/({u[1]})"
             scale = self.case.scales.get(meaning, 1)
             i = self.g.index("exp", (meaning, scale), True)
@@ -213,6 +220,21 @@ class Field:
             if q:
                 result = self.mul(result, self.power((self.g.gens[i], self.g.one), int(q)))
         return result
+
+    def too_far(self, combination: list[Any]) -> bool:
+        """exp(1000 x) beside exp(x), or exp(x / 1000): a power that large is taken for a function of its own."""
+        pairs = zip(combination, self.exponents, strict=True)
+        return any(abs(q.p) > MAX_DEGREE or self._scale(i) * q.q > MAX_DEGREE for q, (i, _) in pairs)
+
+    def _scale(self, i: int) -> int:
+        """By what the exponent of a generator was divided."""
+        return self.g.meaning[i][1][1]  # type: ignore[no-any-return]
+
+    def factors(self, p: Any) -> tuple[Any, list[tuple[Any, int]]]:
+        """Content and irreducible factors, within limits of size."""
+        if len(p) > MAX_FACTOR or p.total_degree() > 10 * MAX_DEGREE:
+            raise Exhausted(f"a polynomial of {len(p)} terms to be factored")
+        return p.factor()  # type: ignore[no-any-return]
 
     def combination(self, u: Element) -> list[Any] | None:
         """u as a combination, with rational coefficients, of the exponents so far."""
@@ -239,7 +261,7 @@ class Field:
         """A sum over the factors; of a polynomial of unknown sign, log|p|."""
         total = self.zero
         for p, side in ((a[0], 1), (a[1], -1)):
-            c, factors = p.factor()
+            c, factors = self.factors(p)
             total = self.add(total, self.mul(self.constant(fmpq(side)), self._log_number(abs(c))))
             for f, e in factors:
                 total = self.add(total, self.mul(self.constant(fmpq(side * int(e))), self._log_factor(f)))
@@ -250,7 +272,7 @@ class Field:
             raise Undefined("the logarithm of zero")
         total = self.zero
         for n, side in ((q.p, 1), (q.q, -1)):
-            for prime, e in n.factor() if n > 1 else []:
+            for prime, e in _prime_powers(n):
                 total = self.add(total, self.mul(self.constant(fmpq(side * int(e))), self._log_generator(self.g.one * prime)))
         return total
 
@@ -271,7 +293,7 @@ class Field:
         """Even powers come out (as absolute values); each other factor has a root of its own, with the sign it has where a >= 0."""
         result, sign, number, open_factors = self.one, 1, fmpq(1), []
         for p, side in ((a[0], 1), (a[1], -1)):
-            c, factors = p.factor()
+            c, factors = self.factors(p)
             number *= c if side > 0 else 1 / c
             for f, e in factors:
                 half, odd = divmod(int(e), 2)
@@ -300,7 +322,7 @@ class Field:
     def _root_number(self, q: Any) -> Element:
         total = self.one
         for n, side in ((q.p, 1), (q.q, -1)):
-            for prime, e in n.factor() if n > 1 else []:
+            for prime, e in _prime_powers(n):
                 half, odd = divmod(side * int(e), 2)
                 total = self.mul(total, self.power(self.constant(fmpq(prime)), half))
                 if odd:
@@ -379,6 +401,11 @@ class Field:
         if kind.startswith("fn:"):
             return self.gen(kind, tuple(str(a) for a in args))
         raise UnsupportedNode(f"no elementwise form for {kind}")
+
+
+def _prime_powers(n: Any) -> list[tuple[Any, int]]:
+    """The prime factors of a number; a very large one is left whole (it only makes the form less complete)."""
+    return [] if n == 1 else [(n, 1)] if int(n).bit_length() > 80 else list(n.factor())
 
 
 def components(m: Monomial) -> list[tuple[list[Factor], dict[int, int], dict[tuple[int, int], int]]]:
