@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from .surface import Surface
@@ -65,7 +66,7 @@ def _words(parser: Parser) -> bool:
 
 
 def _cases(parser: Parser, rows: list[list[Surface]], token: Token, span: tuple[int, int]) -> Surface:
-    branches = [[x for x in r] for r in rows if r]
+    branches = [r for r in rows if r]
     flat: list[Surface] = []
     for row in branches:
         conditions = [x for x in row[1:] if x.op != "otherwise"]
@@ -73,3 +74,20 @@ def _cases(parser: Parser, rows: list[list[Surface]], token: Token, span: tuple[
             raise parser.fail("a case needs one condition such as t > 0", token)
         flat += [row[0], conditions[0] if conditions else Surface("otherwise")]
     return Surface("cases", tuple(flat), span=span)
+
+
+def number_row(p: Parser, close: str) -> Surface | None:
+    """``[0.14 -0.67 0.31]``: a row of numbers separated by blanks is no subtraction."""
+    k = p.position
+    values: list[Surface] = []
+    while p.tokens[k].text != close:
+        sign = p.tokens[k].text == "-"
+        number = p.tokens[k + sign] if k + sign < len(p.tokens) else p.tokens[-1]
+        if number.kind != "num" or (values and not p.tokens[k].gap):
+            return None
+        values.append(Surface("num", number=Fraction(number.text) * (-1 if sign else 1), span=(number.start, number.end)))
+        k += 1 + sign
+    if len(values) < 2:
+        return None
+    p.position = k
+    return Surface("matrix", (Surface("row", tuple(values)),))

@@ -29,7 +29,9 @@ from .tokens import MAX_TOKENS, Token, tokenize
 
 MAX_FORMULAS = 4000
 #: Signs that stand alone as list marks.
-_BULLETS = {"circ", "bullet", "blacksquare", "square", "star", "cdot", "diamond", "checkmark", "rightarrow", "Rightarrow", "triangleright", "dots", "ldots"}
+_BULLETS = {
+    "circ", "bullet", "blacksquare", "square", "star", "cdot", "diamond", "checkmark", "rightarrow", "Rightarrow", "triangleright", "dots",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class Formula:
     """One formula of a document.
 
     ``start`` and ``end`` are offsets in the document; ``status`` is read, repaired, skipped or unreadable; ``equation`` holds the reading,
-    ``statement`` what was written; ``group`` names the system it was read in; ``partner`` the formula that gives a table cell its left side.
+    ``statement`` what was written; ``group`` names the system it was read in; ``reader`` says who read it.
     """
 
     id: str

@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TypeVar
 
-from sympy import Expr, Integer
-
 from ..errors import ReadError
 from ..expr.functions import FUNCTIONS
+from ..expr.plain import write
 from ..expr.term import Term, TermEquation
-from .kinds import HADAMARD, prior, product
+from .association import Tree, groupings
+from .context import Context, likely_layout, names_of, timed_name, with_numeric_times
+from .kinds import prior, product
 from .surface import Name, Statement, Surface
 
 BEAM = 8
@@ -27,7 +28,6 @@ MARGIN = 3.2
 #: A second reading within this cost of the best one makes a formula ambiguous.
 NARROW = 0.25
 _CALL_LETTERS = {"f", "g", "h", "phi", "varphi", "psi", "rho", "F", "G", "theta", "H", "act"}
-_STATES = {"h", "c", "s", "C", "H", "S", "a", "y"}
 
 Kinds = Mapping[str, str]
 
@@ -49,17 +49,6 @@ class Threaded:
     cost: float
     items: tuple[Reading, ...]
     kinds: Kinds
-
-
-@dataclass(frozen=True)
-class Context:
-    """What is known before a system is read: time-indexed names, defined names, declared kinds, layout."""
-
-    layout: str = "column"
-    timed: frozenset[str] = frozenset()
-    plain_use: frozenset[str] = frozenset()
-    declared: Mapping[str, str] = field(default_factory=dict)
-    convolution: bool = False
 
 
 @dataclass(frozen=True)
@@ -349,46 +338,6 @@ class Elaborator:
 
 _COMPARISONS = {"gt", "ge", "lt", "le", "eq", "ne"}
 
-Tree = "int | tuple[Tree, Tree, str]"
-
-
-def groupings(glyphs: Sequence[str]) -> list[Tree]:  # type: ignore[valid-type]
-    """Ways to bracket a chain: juxtaposition binds tighter and the rest to the left; then elementwise glyphs loosest; then left; then right.
-
-    >>> groupings(["", "*"])[0], groupings(["", "*"])[-1]
-    (((0, 1, ''), 2, '*'), (0, (1, 2, '*'), ''))
-    """
-    n = len(glyphs) + 1
-
-    def left(k: int, end: int) -> Tree:  # type: ignore[valid-type]
-        tree: Tree = k  # type: ignore[valid-type]
-        for j in range(k + 1, end):
-            tree = (tree, j, glyphs[j - 1])
-        return tree
-
-    def by(loose: Callable[[str], bool], inner: Callable[[int, int], Tree]) -> Tree:  # type: ignore[valid-type]
-        cuts = [0, *(k + 1 for k, g in enumerate(glyphs) if loose(g)), n]
-        pieces = [inner(a, b) for a, b in zip(cuts, cuts[1:], strict=False)]
-        tree = pieces[0]
-        for cut, piece in zip(cuts[1:], pieces[1:], strict=False):
-            tree = (tree, piece, glyphs[cut - 1])
-        return tree
-
-    def tight(a: int, b: int) -> Tree:  # type: ignore[valid-type]
-        part = glyphs[a : b - 1]
-        if len(part) == len(glyphs):  # no elementwise glyph at all: nothing was cut off
-            return by(lambda g: g != "", left)
-        return _shift(groupings(part)[0], a) if any(g == "" for g in part) and any(g for g in part) else left(a, b)
-
-    right: Tree = n - 1  # type: ignore[valid-type]
-    for j in range(n - 2, -1, -1):
-        right = (j, right, glyphs[j])
-    return [by(lambda g: g != "", left), by(lambda g: g in HADAMARD, tight), left(0, n), by(lambda g: g == "", left), right]
-
-
-def _shift(tree: Tree, by: int) -> Tree:  # type: ignore[valid-type]
-    return tree + by if isinstance(tree, int) else (_shift(tree[0], by), _shift(tree[1], by), tree[2])
-
 
 def _grid(cells: list[Term], rows: int) -> list[list[Term]]:
     width = len(cells) // rows
@@ -397,45 +346,6 @@ def _grid(cells: list[Term], rows: int) -> list[list[Term]]:
 
 def _is_number(term: Term) -> bool:
     return term.op == "num" or (term.op == "neg" and term.args[0].op == "num")
-
-
-def timed_name(name: Name) -> tuple[Name, tuple[Expr, ...]]:
-    """The name without its time, and its index."""
-    index: tuple[Expr, ...] = () if name.time is None else (name.time,)
-    if name.layer is not None:
-        index = (name.layer, *index) if index else (name.layer,)
-    bare = replace(name, time=None, layer=None)
-    return bare, index
-
-
-def with_numeric_times(statement: Statement, timed: frozenset[str]) -> Statement:
-    """``h_0``, ``h_1`` are times where h has times elsewhere; beside a symbolic time (``C_3 = C_{t-1} + ...``) a number is a tag."""
-    nodes = [n for side in statement.sides for n in side.walk()]
-    if any(n.name is not None and n.name.time is not None and n.name.time.free_symbols for n in nodes):
-        return statement
-
-    def walk(node: Surface) -> Surface:
-        name = node.name
-        if name is not None and name.time is None and len(name.subs) == 1 and name.subs[0].isdigit() and not name.sups:
-            rest = replace(name, subs=())
-            if rest.plain in timed or (name.subs[0] == "0" and name.base in _STATES):
-                name = replace(rest, time=Integer(int(name.subs[0])))
-        return replace(node, name=name, args=tuple(walk(a) for a in node.args))
-
-    return replace(statement, sides=tuple(walk(s) for s in statement.sides))
-
-
-def names_of(statements: Sequence[Statement]) -> Context:
-    """Which names have a time somewhere, and which are used other than as a function."""
-    timed, plain_use = set(), set()
-    for node in (n for s in statements for side in s.sides for n in side.walk()):
-        if node.op == "sym" and node.name is not None and node.name.time is not None:
-            timed.add(replace(node.name, time=None, layer=None).plain)
-    heads = {id(n.args[0]) for s in statements for side in s.sides for n in side.walk() if n.op == "apply"}
-    for s in statements:
-        for side in s.sides:
-            plain_use |= {n.name.plain for n in side.walk() if n.op == "sym" and n.name is not None and id(n) not in heads}
-    return Context(timed=frozenset(timed), plain_use=frozenset(plain_use))
 
 
 @dataclass(frozen=True)
@@ -461,22 +371,11 @@ def elaborate(
     """
     base = replace(names_of(statements), declared=declared or {}, convolution=convolution)
     statements = [with_numeric_times(s, base.timed) for s in statements]
-    best = _run(statements, replace(base, layout=layout or _likely_layout(statements)))
+    best = _run(statements, replace(base, layout=layout or likely_layout(statements)))
     if layout or best.cost < 1.0:
         return best
     other = _run(statements, replace(base, layout="row" if best.layout == "column" else "column"))
     return min(best, other, key=lambda r: r.cost)
-
-
-def _likely_layout(statements: Sequence[Statement]) -> str:
-    """By the order of weight and state in the products; only which layout is tried first depends on it."""
-    votes = 0
-    for node in (n for s in statements for side in s.sides for n in side.walk() if n.op == "product"):
-        weights = [k for k, f in enumerate(node.args) if f.name is not None and f.name.base[:1] in "WUV" and f.name.time is None]
-        states = [k for k, f in enumerate(node.args) if f.name is not None and f.name.time is not None]
-        if weights and states:
-            votes += 1 if weights[0] < states[0] else -1
-    return "row" if votes < 0 else "column"
 
 
 def _run(statements: Sequence[Statement], context: Context) -> Elaborated:
@@ -503,8 +402,6 @@ def _run(statements: Sequence[Statement], context: Context) -> Elaborated:
             break
         for k, (a, b) in enumerate(zip(best.equations, other.equations, strict=True)):
             if a != b and isinstance(b, TermEquation) and k not in ambiguous:
-                from ..expr.plain import write
-
                 ambiguous[k] = " = ".join(write(s) for s in b.sides)
     return Elaborated(best.equations, best.kinds, context.layout, best.cost, ambiguous)
 

@@ -14,21 +14,22 @@ from dataclasses import dataclass, field
 from .names import ACCENTS, STYLES, WORDS
 from .tokens import _GREEK, GREEK
 
-#: Commands whose first letter forms an escape (\\b, \\t, \\r, \\n, \\f, \\v, \\a) that a careless program swallows, and the rest that stays.
+#: Commands that start like an escape (backslash and b, t, r, n, f), which a careless program swallows, by the rest that stays.
 _EATEN = {
     tail: command
     for command in (
-        "bar", "boldsymbol", "begin", "big", "text", "textbf", "tanh", "tilde", "times", "theta", "tau", "right", "nabla", "frac", "rho", "forall",
-        "vec", "alpha", "beta", "bullet",
+        "bar", "boldsymbol", "begin", "big", "text", "textbf", "tanh", "tilde", "times", "theta", "right", "nabla", "frac", "forall",
+        "bullet",
     )
     for tail in [command[1:]]
-    if len(tail) > 1 and tail not in ("he", "ho", "au", "ec", "eta", "lpha")
 }  # fmt: skip
 _COMMANDS = sorted(
-    {"sigma", "tanh", "cdot", "odot", "otimes", "circ", "star", "times", "frac", "partial", "left", "right", "sum", "mathbf", "mathrm", "text",
-     "exp", "log", "max", "quad", "qquad", "operatorname", "top", "bigodot"} | (GREEK - {"eta", "xi", "pi", "mu", "nu"}) | ACCENTS.keys() | STYLES | WORDS,
+    {"sigma", "tanh", "cdot", "odot", "otimes", "circ", "star", "times", "frac", "partial", "left", "right", "sum", "mathbf", "mathrm",
+     "text", "exp", "log", "max", "quad", "qquad", "operatorname", "top", "bigodot"}
+    | (GREEK - {"eta", "xi", "pi", "mu", "nu"}) | ACCENTS.keys() | STYLES | WORDS,
     key=len, reverse=True,
 )  # fmt: skip
+_TAILS = "|".join(sorted((t for t in _EATEN if len(t) > 2 or t == "ar"), key=len, reverse=True))
 _LOOKALIKES = dict(zip("АВЕКМНОРСТХаеорсухіј", "ABEKMHOPCTXaeopcyxij", strict=True))
 
 
@@ -102,7 +103,7 @@ RULES: tuple[Rule, ...] = (
     _rule("the \\b of \\big was eaten", r"(\\(?:" + "|".join(_COMMANDS) + r"))ig(?=[(\[{|])", r"\1\\big"),
     _rule("the \\b of \\big was eaten", r"(?<![bB])ig(?=[)\]}|])", r"\\big", _has_eaten_big),
     _rule("the first letter of a command was eaten as an escape",
-          r"(?<![\\A-Za-z])(" + "|".join(sorted((t for t in _EATEN if len(t) > 2 or t == "ar"), key=len, reverse=True)) + r")(?=\{|\s*[(\\]|(?<=ight)[)\]])",
+          rf"(?<![\\A-Za-z])({_TAILS})(?=\{{|\s*[(\\]|(?<=ight)[)\]])",
           lambda m: "\\" + _EATEN[m[1]]),
     _rule("escaped underscore", r"\\_", "_"),
     _rule("the operator * was read as a superscript", r"\^\s*(?:\*|\\ast\b|\{\s*(?:\*|\\ast)\s*\})\s*(?=[A-Za-z\\])", " * "),

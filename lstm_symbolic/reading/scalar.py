@@ -35,7 +35,7 @@ def read(text: str) -> str | None:
         return None
     if text.count("(") != text.count(")") or text.count("[") != text.count("]"):
         return None
-    sides = [s for s in re.split(r"(?<![<>!:\\])=(?!=)", text)]
+    sides = re.split(r"(?<![<>!:\\])=(?!=)", text)
     try:
         results = [convert(s) for s in sides if s.strip()]
     except Exception:

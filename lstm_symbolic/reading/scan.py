@@ -38,9 +38,9 @@ _SPANS = re.compile(
 )  # fmt: skip
 _WORD = re.compile(r"[A-Za-z]{3,}")
 _KNOWN_WORDS = FUNCTION_WORDS | GREEK | {
-    "net", "prev", "next", "new", "old", "gate", "cell", "cand", "hat", "tilde", "matmul", "dot", "vstack", "hstack", "odot", "otimes", "cdot",
-    "left", "right", "big", "frac", "text", "mathbf", "mathrm", "bar", "partial", "sum", "top", "clip", "ones", "Sigmoid", "Tanh", "Wct", "Uct", "Bct",
-    "Wxh", "Whh", "Why", "bxh", "bhh", "np", "torch", "where", "Sum",
+    "net", "prev", "next", "new", "old", "gate", "cell", "cand", "hat", "tilde", "matmul", "dot", "vstack", "hstack", "odot", "otimes",
+    "cdot", "left", "right", "big", "frac", "text", "mathbf", "mathrm", "bar", "partial", "sum", "top", "clip", "ones", "Sigmoid", "Tanh",
+    "Wct", "Uct", "Bct", "Wxh", "Whh", "Why", "bxh", "bhh", "np", "torch", "where", "Sum",
 }  # fmt: skip
 _CHARS = r"A-Za-z0-9_^{}()\[\]+\-*/.,;|'<>\\@~ \t·⋅⊙∘⊗⊕×⋆−∗⊤⟨⟩∂∇∑∏√′‖∥₀-₎ₐ-ₜ⁰-⁾ᵀα-ωΑ-Ω\u0300-\u0304𝐀-𝟿=:"
 _LINE = re.compile(rf"[{_CHARS}]*(?<![<>=!:-])=(?![=>])[{_CHARS}]*")

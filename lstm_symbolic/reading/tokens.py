@@ -38,10 +38,11 @@ _UNICODE = {
     "∣": "|", "…": r"\dots", "∞": r"\infty", "≈": r"\approx", "ℒ": "L", "\u2062": "",
     "\u200b": "", "\ufeff": "", "\u2061": "", "Ⅰ": "I",
 }  # fmt: skip
+_GREEK_NAMES = "alpha beta gamma delta epsilon zeta eta theta iota kappa lamda mu nu xi pi rho sigma tau phi chi psi omega"
 _GREEK = {
     unicodedata.lookup(f"GREEK {size} LETTER {name.upper()}"): "\\" + (name if size == "SMALL" else name.capitalize())
     for size in ("SMALL", "CAPITAL")
-    for name in "alpha beta gamma delta epsilon zeta eta theta iota kappa lamda mu nu xi pi rho sigma tau phi chi psi omega".split()
+    for name in _GREEK_NAMES.split()
 }
 GREEK = {g.lstrip("\\").replace("lamda", "lambda").replace("Lamda", "Lambda") for g in _GREEK.values()} | {
     "varepsilon", "vartheta", "varphi", "varrho", "varsigma", "ell", "upsilon", "Upsilon", "hbar", "imath", "jmath",
@@ -51,13 +52,10 @@ _SUPERSCRIPTS = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ᵃᵇᶜᵈ
 _ACCENTS = {"\u0303": "tilde", "\u0302": "hat", "\u0304": "bar", "\u0305": "bar", "\u20d7": "vec", "\u0307": "dot", "\u0308": "ddot"}
 
 #: Commands that only space, size or style the output.
-SKIPPED = frozenset(
-    r"\, \; \: \! \> \  \left \right \middle \big \Big \bigg \Bigg \bigl \bigr \Bigl \Bigr \biggl \biggr \Biggl \Biggr \bigm \limits \nolimits"
-    r" \displaystyle \textstyle \scriptstyle \nonumber \notag \smallskip \medskip \bigskip \noindent \centering \hfill \strut \null \relax"
-    r" \rm \bf \it \mathop \mathbin \mathrel \mathord \allowbreak \break \small \large \Large \hline \thinspace \enspace \boldmath".split(
-        " "
-    )
-) - {""} | {"\\ ", "~", "\\\n"}
+_LAYOUT = """left right middle big Big bigg Bigg bigl bigr Bigl Bigr biggl biggr Biggl Biggr bigm limits nolimits displaystyle textstyle
+    scriptstyle nonumber notag smallskip medskip bigskip noindent centering hfill strut null relax rm bf it mathop mathbin mathrel mathord
+    allowbreak break small large Large hline thinspace enspace boldmath"""
+SKIPPED = frozenset({"\\" + name for name in _LAYOUT.split()} | {"\\" + sign for sign in ",;:!> \n"} | {"~"})
 
 _TOKEN = re.compile(
     r"(?P<gap>\s+|%[^\n]*)|(?P<cmd>\\[A-Za-z]+\*?|\\.|\\\n)|(?P<num>\d+(?:\.\d+)?|\.\d+)|(?P<word>[A-Za-z]+)|(?P<op>[\s\S])"

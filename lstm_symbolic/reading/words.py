@@ -7,14 +7,18 @@ a state or input letter before a t, a weight letter before a gate's letter. Name
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sympy import Symbol
 
+from .cursor import cut
 from .surface import Name, Surface
+from .symbols import argument, differential_name, function_or_name, symbol
 from .tidy import FUNCTION_WORDS
 from .tokens import Token
+from .vocabulary import FUNCTIONS
 
 if TYPE_CHECKING:
     from .grammar import Parser
@@ -27,16 +31,14 @@ _DIFFERENTIAL = re.compile(r"d[A-Za-z]{1,2}")
 
 def read_word(parser: Parser) -> Surface:
     """One symbol, function or application, from the run of letters at the parser's position."""
-    from .grammar import FUNCTIONS, _cut
-
     token = parser.take()
     text = token.text
     following = parser.peek()
     digits = following.kind == "num" and not following.gap and "." not in following.text
     if text in FUNCTIONS and text != "sigma" and (text in FUNCTION_WORDS or len(text) > 2) and not digits:
-        return parser.function_or_name(text, token)
+        return function_or_name(parser, text, token)
     if text == "sigma":
-        return parser.function_or_name("sigma", token)
+        return function_or_name(parser, "sigma", token)
     if parser.text == "." and parser.peek(1).kind == "word" and text in ("np", "torch", "jnp", "tf", "F", "numpy", "math"):
         parser.take()
         return read_word(parser)
@@ -49,7 +51,7 @@ def read_word(parser: Parser) -> Surface:
             and not following.text[1:].startswith(("frac", "cdot", "odot", "times", "sigma", "tanh"))
         ):
             return _differential(parser, token)
-        return parser.symbol(Name(text), token)
+        return symbol(parser, Name(text), token)
     indexed = following.text in ("_", "^")
     flat = _FLAT.fullmatch(text)
     if parser.flat and "_" not in text and flat is None and len(text) > 2:
@@ -57,7 +59,7 @@ def read_word(parser: Parser) -> Surface:
     if flat is not None and not indexed and _is_flattened(parser, flat):
         name = _flattened(flat)
         parser.notes.append(((token.start, token.end), f"{flat['base']}_{flat['index']}", "flattened subscript"))
-        return parser.symbol(name, token)
+        return symbol(parser, name, token)
     if _DIFFERENTIAL.fullmatch(text) and (len(text) == 2 or following.kind == "cmd"):
         if (
             len(text) <= 3
@@ -65,21 +67,21 @@ def read_word(parser: Parser) -> Surface:
             and following.text[1:] in ("tilde", "widetilde", "hat", "bar", "Gamma", "gamma", "widehat")
         ):
             return _differential(parser, token)
-        return parser.symbol(Name(text), token)
+        return symbol(parser, Name(text), token)
     if len(text) > 2 and text not in parser.known:
         return _call_or_name(parser, token)
-    first, rest = _cut(token, 1)
+    first, rest = cut(token, 1)
     parser.position -= 1
     parser.tokens[parser.position : parser.position + 1] = [first, rest]
     parser.position += 1
-    return parser.symbol(Name(first.text), first)
+    return symbol(parser, Name(first.text), first)
 
 
 def _call_or_name(parser: Parser, token: Token) -> Surface:
     """An unknown word: a function where brackets follow, else a name."""
     if parser.text == "(" and len(token.text) > 2:
-        return parser.argument(token.text, token)
-    return parser.symbol(Name(token.text), token)
+        return argument(parser, token.text, token)
+    return symbol(parser, Name(token.text), token)
 
 
 def _with_digits(parser: Parser, token: Token) -> Surface:
@@ -88,15 +90,15 @@ def _with_digits(parser: Parser, token: Token) -> Surface:
     whole = replace(token, text=token.text + number.text, end=number.end)
     if len(token.text) == 1 and token.text.islower() and parser.text not in ("_",):
         parser.notes.append(((token.start, number.end), f"{token.text}_{number.text}", "flattened subscript"))
-        return parser.symbol(Name(token.text, subs=(number.text,)), whole)
+        return symbol(parser, Name(token.text, subs=(number.text,)), whole)
     if len(token.text) > 3 or parser.text == "(":
         return _call_or_name(parser, whole)
-    return parser.symbol(Name(whole.text), whole)
+    return symbol(parser, Name(whole.text), whole)
 
 
 def _differential(parser: Parser, token: Token) -> Surface:
     """``d\\tilde{c}``: the author's name for a gradient."""
-    return parser.differential_name(token.text, token)
+    return differential_name(parser, token.text, token)
 
 
 def _is_flattened(parser: Parser, match: re.Match[str]) -> bool:
@@ -113,3 +115,7 @@ def _flattened(match: re.Match[str]) -> Name:
     if index == "t":
         return Name(base, time=Symbol("t", integer=True))
     return Name(base, subs=(index,))
+
+
+def joined(tokens: Sequence[Token]) -> str:
+    return "".join(t.text.lstrip("\\") for t in tokens if t.text not in ("{", "}", "~"))
