@@ -1,7 +1,7 @@
 """Ways to bracket a chain of products.
 
-Authors write ``W x \\odot h`` for (W x)*h and ``\\delta \\odot \\sigma' x^T`` for (delta*sigma') x^T. Which bracketing is meant is decided by the
-kinds of the factors; this module only lists the candidates, the usual one first.
+Authors write ``W x \\odot h`` for (W x)*h and ``\\delta \\odot \\sigma' x^T`` for (delta*sigma') x^T. The kinds of the factors decide which
+bracketing is meant; this module only lists the candidates, the usual one first.
 """
 
 from __future__ import annotations
