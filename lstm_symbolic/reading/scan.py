@@ -28,7 +28,7 @@ class Found:
 _ENVIRONMENTS = r"(?:equation|align|gather|eqnarray|multline|flalign|alignat|displaymath|math|aligned|split|gathered)\*?"
 _SPANS = re.compile(
     r"(?P<fence>^(?P<tick>```+|~~~+)[ \t]*(?P<lang>[\w-]*)[^\n]*\n(?P<block>.*?)^(?P=tick)[ \t]*$)"
-    r"|\$\$(?P<dd>(?:\\\$|[^$]|\$(?!\$))+?)\$\$"
+    r"|\$\$(?P<dd>(?:\\.|[^$\\]|\$(?!\$))+?)\$\$"
     r"|\\\[(?P<sq>.*?)\\\]"
     r"|\\\((?P<par>.*?)\\\)"
     r"|(?P<env>\\begin\{(?P<envname>" + _ENVIRONMENTS + r")\}.*?\\end\{(?P=envname)\})"
