@@ -272,7 +272,7 @@ def cell(rng: random.Random, kind: str, plain: bool) -> tuple[list[str], dict[st
         equations += ["C[t] = qf[t] * C[t-1] + qi[t] * qg[t]", "h[t] = qo[t] * tanh(C[t])"]
     else:
         equations += ["C[t] = C[t-1] * (1 - qf[t]) + qf[t] * (qi[t] * qg[t])", "h[t] = qo[t] * C[t]"]
-    names = {n: "n,1" for n in ("h", "C", "qi", "qf", "qo", "qg")}
+    names = dict.fromkeys(("h", "C", "qi", "qf", "qo", "qg"), "n,1")
     return equations, {**table, **names, "x": "m,1"}
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from math import isqrt
 from typing import Any
 
 from flint import fmpq
@@ -37,6 +38,7 @@ class Atoms(Algebra):
     def __init__(self, budget: Budget | None = None) -> None:
         super().__init__(budget)
         self.rebuild = self._rebuild
+        self.radicand = lambda factor: self.arguments(factor)[0]
         self._arguments: dict[Factor, list[Poly]] = {}
 
     # -- atoms ------------------------------------------------------------------------------------------------------------------
@@ -46,6 +48,8 @@ class Atoms(Algebra):
         head = self.head(("atom", kind, keys))
         if kind == "step":
             self.idempotent.add(head)
+        if kind == "sqrt":
+            self.roots.add(head)
         return {(((head, refs, shifts, power),), (), ()): fmpq(1)}
 
     def slotted(self, args: tuple[Poly, ...]) -> tuple[tuple[Key, ...], tuple[int, ...], tuple[int, ...]]:
@@ -179,13 +183,16 @@ class Atoms(Algebra):
         return self.atom("log", z)
 
     def sqrt(self, z: Poly) -> Poly:
+        """Rational squares come out; the square of a root is what stands under it (see ``emit``)."""
         if not z:
             return {}
-        if list(z) == [UNIT_MONOMIAL]:
-            root = _square_root(z[UNIT_MONOMIAL])
-            if root is not None:
-                return self.constant(root)
-        return self.atom("sqrt", z)
+        lead = abs(self.slotted((z,))[0][0][0][1])
+        root = _square_root(lead)
+        if root is None:
+            return self.atom("sqrt", z)
+        if list(z) == [UNIT_MONOMIAL] and z[UNIT_MONOMIAL] > 0:
+            return self.constant(root)
+        return self.scale(self.atom("sqrt", self.scale(z, 1 / lead)), root)
 
     def abs(self, z: Poly) -> Poly:
         """Even, and |c z| = |c| |z|."""
@@ -275,10 +282,6 @@ class Atoms(Algebra):
 
 
 def _square_root(q: Any) -> Any | None:
-    """The root of a rational square."""
-    from math import isqrt
-
-    if q < 0:
-        raise Undefined("the square root of a negative number")
+    """The root of a square of a rational number."""
     p, d = isqrt(int(q.p)), isqrt(int(q.q))
     return fmpq(p, d) if p * p == q.p and d * d == q.q else None

@@ -34,11 +34,12 @@ class Decision:
 
 
 Given = Iterable[tuple[str, Poly]]
-Visit = Callable[[Field], None]
+#: Looks at one case, once it is settled; says whether both sides are defined somewhere in it.
+Visit = Callable[[Field], bool]
 
 
-def decide_zero(algebra: Atoms, differences: list[Poly], domain: Given = (), visit: Visit = lambda field: None) -> Decision:
-    """Whether all differences are zero wherever they are defined on the domain. ``visit`` is called with the field of every case, once it is settled."""
+def decide_zero(algebra: Atoms, differences: list[Poly], domain: Given = (), visit: Visit = lambda field: True) -> Decision:
+    """Whether all differences are zero wherever both sides are defined on the domain."""
     domain = list(domain)
     for size in SIZES:
         try:
@@ -61,7 +62,7 @@ class _Cases:
         return field
 
     def run(self) -> Decision:
-        todo, done, undefined = [Case()], 0, 0
+        todo, done, nowhere = [Case()], 0, 0
         while todo:
             case = todo.pop()
             if done + len(todo) > MAX_CASES:
@@ -69,14 +70,16 @@ class _Cases:
             self.algebra.budget.check()
             try:
                 field = self.field(case)
-                values = [field(d) for d in self.differences]
-                if not all(self.vanishes(case, v) for v in values):
-                    return Decision(False, done)
-                self.visit(field)
-                done += 1
-            except Undefined:
-                undefined += 1
-                self.visit(field)
+                try:
+                    defined = True
+                    if not all(self.vanishes(case, field(d)) for d in self.differences):
+                        return Decision(False, done)
+                except Undefined as error:
+                    defined, reason = False, error.message
+                both = self.visit(field)
+                if both and not defined:
+                    return Decision(False, done, reason)
+                done, nowhere = done + both, nowhere + (not both)
             except Split as split:
                 todo += self.split(case, split)
             except Rescale as rescale:
@@ -85,9 +88,9 @@ class _Cases:
                     return Decision(False, done, "exponents with too many denominators")
                 scale = case.scales.get(rescale.meaning, 1) * rescale.by
                 todo.append(replace(case, scales={**case.scales, rescale.meaning: scale}))
-        if undefined and not done:
+        if nowhere and not done:
             return Decision(False, 0, "a side is defined nowhere")
-        return Decision(True, done + undefined)
+        return Decision(True, done + nowhere)
 
     def vanishes(self, case: Case, value: Element) -> bool:
         if value[0] == 0:

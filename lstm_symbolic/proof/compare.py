@@ -17,7 +17,7 @@ from .atoms import Atoms
 from .budget import Budget, Exhausted, Inconsistent
 from .dag import SCALAR, Dag, Node, write_dim
 from .domain import Condition, read_domain
-from .embed import Embedding, Family, embed, simplicity
+from .embed import Embedding, Family, GaveUp, embed, simplicity
 from .match import RIGHT, Sides, correspondences, side_by_side
 from .normal import Normal
 from .refute import Question, find_witness
@@ -131,12 +131,21 @@ class Maps:
 
     forth: Embedding | None = None
     back: Embedding | None = None
+    gave_up: str = ""
 
 
 def _families(left: Family, right: Family, dag: Dag, budget: Budget) -> Maps:
     if not left.parameters and not right.parameters:
         return Maps()
-    return Maps(embed(right, left, dag, budget), embed(left, right, dag, budget))
+    found: list[Embedding | None] = []
+    gave_up = ""
+    for general, special in ((right, left), (left, right)):
+        try:
+            found.append(embed(general, special, dag, budget))
+        except GaveUp as error:
+            found.append(None)
+            gave_up = error.message
+    return Maps(found[0], found[1], gave_up)
 
 
 def text_of(embedding: Embedding) -> dict[str, str]:
@@ -216,6 +225,8 @@ def _refuted(
             continue
         witness = find_witness(Question(pairs, domain, gates=gates), budget)
         if witness is not None:
+            if maps.gave_up:
+                return Verdict("undecided", reason=f"for the same parameters the sides differ; of other parameters: {maps.gave_up}")
             shown = Witness({k.replace(RIGHT, ""): v for k, v in witness.values.items()}, witness.left, witness.right)
             return Verdict("refuted", witness=shown, instance=_instance(maps))
     return Verdict("undecided", reason=settled.reason or "no proof and no witness was found")
@@ -275,7 +286,7 @@ class _Systems:
                 mine, theirs = self.left.defined[name], sides.rewrite(self.right.defined[other])
                 theirs = theirs if mine.shape == theirs.shape else self.dag.transpose(theirs)
                 if mine.shape == theirs.shape:
-                    (pair,) = self.pin(sides, [(mine, theirs)])
+                    (pair,) = self.pin(sides, [(mine, self.unmarked(theirs))])
                     lines += [f"{name}: {line}" for line in differing_monomials([pair], self.budget.part(0.2), 4)]
         return tuple(line.replace(RIGHT, "") for line in lines)
 
@@ -301,6 +312,12 @@ class _Systems:
     def check(self, mine: list[str], theirs: list[str]) -> None:
         self.left.check_direction(mine)
         self.right.check_direction(theirs)
+
+    def unmarked(self, right: Node) -> Node:
+        """A definition of the right, its intermediates taken for those of the same name on the left."""
+        names = {n: n.data[0].removesuffix(RIGHT) for n in right.symbols() if n.data[0].endswith(RIGHT)}
+        table = {n: self.dag.sym(name, n.shape, n.data[1]) for n, name in names.items() if name in self.left.defined}
+        return self.dag.substitute([right], table)[0]
 
     def pinned(self, sides: Sides, names: Iterable[str]) -> list[tuple[Node, Node]]:
         """The pairs with parameters of the same name taken to be the same."""

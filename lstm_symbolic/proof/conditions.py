@@ -68,14 +68,16 @@ class Definedness:
         """What one side asks for and the other does not; what follows from the rest is left out."""
         return [c.text for c in self.differing if not c.follows_from(o for o in self.differing if o is not c)]
 
-    def __call__(self, field: Field) -> None:
+    def __call__(self, field: Field) -> bool:
+        """Note what one side asks for and the other does not; False where a side has no value in the whole case."""
         (left, left_never), (right, right_never) = (self.side(field, root) for root in self.sides)
         if left_never and right_never:
-            return
+            return False
         for own, other in ((left, right), (right, left)):
             for c in own:
                 if not c.follows_from(other):
                     self.differing.setdefault(c)
+        return not (left_never or right_never)
 
     def side(self, field: Field, root: Node) -> tuple[list[Condition], bool]:
         """The conditions of one side in a case, and whether one of them never holds there."""

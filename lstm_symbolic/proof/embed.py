@@ -1,4 +1,4 @@
-"""Parameters of a general system that make it a given special one: ``b := b_ih + b_hh``, ``W_z := -W_z``, ``W := hstack(U, V)``, ``P := 0``.
+"""Parameters of a general system that make it a given special one: ``b := b_ih + b_hh``, ``W_z := -W_z``, ``P := 0``.
 
 For a candidate map of the slots each slot gives linear equations: what stands beside a parameter (its cofactor, with a hole where the
 parameter was) must be what stands beside parameters of the other system, and what has no partner gets 0. The solution is written down as
@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import sympy
-from flint import fmpq
+from flint import fmpq, fmpq_mat
 from sympy import Expr, MatrixSymbol, Symbol
 from sympy.matrices.expressions import Identity, MatAdd, MatMul, Transpose, ZeroMatrix
 
-from ..errors import UnsupportedNode
+from ..errors import LstmSymbolicError, UnsupportedNode
 from ..expr import dims as sizes
 from ..expr import nodes
 from .atoms import Atoms
@@ -35,6 +35,10 @@ Block = tuple[str, int, int]
 #: A linear combination of blocks (flagged where transposed); None is the constant 1.
 Combination = dict[tuple[Block, bool] | None, Any]
 MAX_MAPS = 60
+
+
+class GaveUp(LstmSymbolicError):
+    """The search for parameters was not complete, so that none was found says nothing."""
 
 
 @dataclass(frozen=True)
@@ -59,11 +63,11 @@ def embed(general: Family, special: Family, dag: Dag, budget: Budget) -> Embeddi
     try:
         own = skeleton(dag, general.roots, frozenset(general.parameters), "general~")
         other = skeleton(dag, special.roots, frozenset(special.parameters), "special~")
-    except UnsupportedNode:
-        return None
+    except UnsupportedNode as error:
+        raise GaveUp(error.message) from None
     for count, gates in enumerate(gate_maps(own, other, budget)):
         if count >= MAX_MAPS:
-            return None
+            raise GaveUp(f"more than {MAX_MAPS} ways to pair the gates")
         solution = _Solver(general, special, own, other, gates, dag, budget).solve()
         if solution is None:
             continue
@@ -73,6 +77,8 @@ def embed(general: Family, special: Family, dag: Dag, budget: Budget) -> Embeddi
         settled = settle(list(zip(roots, special.roots, strict=True)), budget)
         if settled.equal:
             return Embedding(solution, settled)
+        if not settled.differs:
+            raise GaveUp(settled.reason)
     return None
 
 
@@ -102,7 +108,8 @@ class _Solver:
         table: dict[Node, Node] = {}
         for k, slot in enumerate(own.slots):
             target = gates[k]
-            table[slot.symbol] = dag.zero(slot.symbol.shape) if target is None else self.signed(slot.symbol, target[0], other.slots[target[1]].symbol)
+            hole = slot.symbol
+            table[hole] = dag.zero(hole.shape) if target is None else self.signed(hole, target[0], other.slots[target[1]].symbol)
         self.left = dag.substitute([s.form for s in own.slots], table)
         self.right = [s.form for s in other.slots]
         self.fits = all(t is None or self.same_shape(own.slots[k].form, other.slots[t[1]].form) for k, t in gates.items())
@@ -133,8 +140,8 @@ class _Solver:
                 if found is None:
                     return None
                 equations += found
-        except UnsupportedNode:
-            return None
+        except UnsupportedNode as error:
+            raise GaveUp(error.message) from None
         values = self.assign(equations)
         return None if values is None else {p: self.expression(p, values) for p in self.general.parameters}
 
@@ -188,15 +195,19 @@ class _Solver:
             equations.setdefault(form, _Equation({}, {})).scales[block] = lead
         for block, cells in theirs.beside.items():
             for transposed in (False, True):
-                form, lead = self.monic(self.flipped(cells) if transposed else cells)
-                if form in equations:
-                    value = equations[form].value
-                    value[block, transposed] = value.get((block, transposed), fmpq(0)) + sign * lead
+                parts = combination(list(equations), self.flipped(cells) if transposed else cells)
+                if parts is not None:
                     break
             else:
                 return None
-        rest = {c: self.algebra.sub(self.algebra.scale(theirs.rest.get(c, {}), fmpq(sign)), mine.rest.get(c, {})) for c in {*mine.rest, *theirs.rest}}
-        rest = {c: p for c, p in rest.items() if p}
+            for form, q in zip(equations, parts, strict=True):
+                value = equations[form].value
+                value[block, transposed] = value.get((block, transposed), fmpq(0)) + sign * q
+        rest = {}
+        for cell in {*mine.rest, *theirs.rest}:
+            p = self.algebra.sub(self.algebra.scale(theirs.rest.get(cell, {}), fmpq(sign)), mine.rest.get(cell, {}))
+            if p:
+                rest[cell] = p
         if rest and not self.absorb(rest, equations):
             return None
         return list(equations.values())
@@ -239,9 +250,28 @@ class _Solver:
     def expression(self, name: str, values: dict[Block, Combination]) -> Expr:
         """A parameter of the general system, written in those of the special one."""
         rows, cols = self.blocks(self.general.parameters[name])
+        whole = self.whole(name, len(rows), len(cols), values)
+        if whole is not None:
+            return whole
         grid = [[self.block(values.get((name, i, j), {}), r, c) for j, c in enumerate(cols)] for i, r in enumerate(rows)]
         lines = [line[0] if len(line) == 1 else nodes.HStack(*map(_lift, line)) for line in grid]
         return lines[0] if len(lines) == 1 else nodes.VStack(*map(_lift, lines))
+
+    def whole(self, name: str, rows: int, cols: int, values: dict[Block, Combination]) -> Expr | None:
+        """One parameter of the same cut, scaled, maybe transposed: then it need not be taken apart."""
+        if rows * cols == 1:
+            return None
+        terms = {(i, j): list(values.get((name, i, j), {}).items()) for i in range(rows) for j in range(cols)}
+        first = terms[0, 0][0] if len(terms[0, 0]) == 1 else None
+        if first is None or first[0] is None:
+            return None
+        ((other, _, _), transposed), c = first
+        expected = {(i, j): [(((other, *((j, i) if transposed else (i, j))), transposed), c)] for i, j in terms}
+        symbol = self.special.parameters[other]
+        if terms != expected or tuple(map(len, self.blocks(symbol))) != ((cols, rows) if transposed else (rows, cols)):
+            return None
+        matrix = MatrixSymbol(other, *map(_size, symbol.shape))
+        return _scaled(c, Transpose(matrix) if transposed else matrix)
 
     def blocks(self, symbol: Node) -> tuple[tuple[Dim, ...], tuple[Dim, ...]]:
         """How a parameter is cut; one that the slots do not show is whole."""
@@ -275,6 +305,24 @@ class _Solver:
         if shape != (rows, cols):
             raise UnsupportedNode("parameters of different shapes")
         return whole
+
+
+def combination(forms: list[Any], cells: dict[tuple[int, int], Poly]) -> list[Any] | None:
+    """The numbers that make a cofactor of given ones: ``W (h + x)`` is ``U h + V x`` with W for both."""
+    columns = [{(cell, m): c for cell, k in form for m, c in k} for form in forms]
+    target = {(cell, m): c for cell, p in cells.items() for m, c in p.items()}
+    rows = sorted({m for column in [*columns, target] for m in column})
+    if not columns:
+        return None if rows else []
+    matrix = fmpq_mat(len(rows), len(columns) + 1, [column.get(m, fmpq(0)) for m in rows for column in [*columns, target]])
+    reduced, rank = matrix.rref()
+    solution = [fmpq(0)] * len(columns)
+    for r in range(rank):
+        pivot = next(j for j in range(len(columns) + 1) if reduced[r, j] != 0)
+        if pivot == len(columns):
+            return None
+        solution[pivot] = reduced[r, len(columns)]
+    return solution
 
 
 def _selector(parts: tuple[Dim, ...], which: int) -> Expr:

@@ -2,8 +2,8 @@
 
 Outputs, states and inputs of the same name correspond; other states are paired in every way that their shapes allow, the most similar
 names first, and so are inputs where the two systems share no input name (where they share some, another name is another thing: ``i`` for
-``f`` is an error, no renaming). A row system meets a column system by transposing what it names. Parameters of the right side get names of their own (``~r``),
-since the same letter may be chosen differently there.
+``f`` is an error, no renaming). A row system meets a column system by transposing what it names. Parameters of the right side get names
+of their own (``~r``), since the same letter may be chosen differently there.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from .dag import SCALAR, UNIT, Dag, Node, Shape
+from .evaluate import names_of_dims
 from .system import Step
 
 RIGHT = "~r"
@@ -84,7 +85,7 @@ def side_by_side(dag: Dag, left: Step, right: Step, values: Pairing, inputs: Pai
     left_free, right_free = left.free(a for a, _ in values), right.free(b for _, b in values)
     symbols = [(left.symbol[a], right.symbol[b]) for a, b in values]
     symbols += [(left_free[a], right_free[b]) for a, b in inputs if b in right_free and a in left_free]
-    rename = dims_map([(a.shape, b.shape) for a, b in symbols])
+    rename = dims_map([(a.shape, b.shape) for a, b in symbols], names_of_dims([right.value[b] for _, b in values]))
     roots = dag.redim([right.value[b] for _, b in values] + [b for _, b in symbols], rename)
     count = len(values)
     their_symbols = roots[count : count + len(symbols)]
@@ -120,17 +121,16 @@ def side_by_side(dag: Dag, left: Step, right: Step, values: Pairing, inputs: Pai
     return Sides(pairs, names, parameters_of(left, left_free), marked, rewrite)
 
 
-def dims_map(shapes: list[tuple[Shape, Shape]]) -> dict[str, str]:
-    """Names of the right side's dimensions in those of the left, as far as corresponding symbols say."""
+def dims_map(shapes: list[tuple[Shape, Shape]], theirs: list[str]) -> dict[str, str]:
+    """Names of the right side's dimensions in those of the left, as far as corresponding symbols say; never two in one."""
     found: dict[str, str] = {}
     for a, b in shapes:
-        mine = [d for d in a if d != UNIT]
-        theirs = [d for d in b if d != UNIT]
-        for x, y in zip(mine, theirs, strict=False):
+        for x, y in zip([d for d in a if d != UNIT], [d for d in b if d != UNIT], strict=False):
             if len(x) == 1 and len(y) == 1 and x[0][1] == y[0][1] == 1 and x[0][0] and y[0][0] and x[0][0] not in found.values():
                 found.setdefault(y[0][0], x[0][0])
-    if len(set(found.values())) != len(found) or any(v in found and found[v] == v for k, v in found.items() if k != v):
-        return {}
+    for name in theirs:
+        if name not in found and name in found.values():
+            found[name] = name + RIGHT
     return {k: v for k, v in found.items() if k != v}
 
 

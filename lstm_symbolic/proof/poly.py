@@ -47,7 +47,9 @@ class Algebra:
         self._times: dict[str, int] = {}
         self.idempotent: set[int] = {DELTA}
         self.antisymmetric: set[int] = set()
+        self.roots: set[int] = set()
         self.rebuild: Callable[[Factor], Poly | None] = lambda factor: None
+        self.radicand: Callable[[Factor], Poly] = lambda factor: {}
         self.one: Poly = {UNIT_MONOMIAL: fmpq(1)}
 
     def head(self, h: Head) -> int:
@@ -185,6 +187,9 @@ class Algebra:
         for k, f in enumerate(factors):
             if f[0] == CLOCK and f[2][0]:
                 return self._clock(factors[:k] + factors[k + 1 :], f, dims, bounds)
+            if f[0] in self.roots and f[3] >= 2 and not any(r > 0 for r in f[1]):
+                square = self.mul(self.radicand(f), self.emit([(*f[:3], f[3] - 2)], {}, {}))
+                return self.mul(square, self.emit(factors[:k] + factors[k + 1 :], dims, bounds))
             if len(f[1]) - len(f[2]) == 2 and f[1][0] == f[1][1] and self.heads[f[0]][0] == "atom":
                 return self._identified(factors[:k] + factors[k + 1 :], f, dims, bounds)
         if not dims:

@@ -1,0 +1,90 @@
+"""The elementwise decision: identities with cases, domains and conditions, written out by hand."""
+
+from __future__ import annotations
+
+import pytest
+
+from lstm_symbolic.errors import ReadError
+from lstm_symbolic.proof import compare_record
+
+
+def verdict(a: str, b: str, domain: str | None = None):  # type: ignore[no-untyped-def]
+    return compare_record({"lhs": a, "rhs": b, "domain": domain})
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "where"),
+    [
+        ("x / x", "1", ["x != 0"]), ("log(x ** 2)", "2 * log(x)", ["x > 0"]), ("sqrt(x) ** 2", "x", ["x > 0"]),
+        ("(x ** 2 - y ** 2) / (x - y)", "x + y", ["x - y != 0"]), ("exp(log(x))", "x", ["x > 0"]), ("x / abs(x)", "sign(x)", ["x != 0"]),
+        ("1 / (1 - exp(x)) - 1 / (1 - exp(x))", "0", ["exp(x) - 1 != 0"]),
+    ],
+)  # fmt: skip
+def test_conditions(a: str, b: str, where: list[str]) -> None:
+    found = verdict(a, b)
+    assert found.kind == "proved-where-defined"
+    assert [w.replace(">=", ">") for w in found.where] == where
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "domain"),
+    [
+        ("sqrt(x ** 2)", "x", "x >= 0"), ("abs(x - 1)", "1 - x", "x < 1"), ("log(x * y)", "log(x) + log(y)", "x > 0, y > 0"),
+        ("tanh(log((1 + x) / (1 - x)) / 2)", "x", "-1 < x < 1"), ("x / x", "1", "x > 2"), ("max(x, y)", "x", "x > y"),
+        ("x ** (1 / 2) * x ** (1 / 2)", "x", "x > 0"),
+    ],
+)  # fmt: skip
+def test_domains(a: str, b: str, domain: str) -> None:
+    assert verdict(a, b, domain).kind == "proved"
+    assert verdict(a, b).kind != "proved"
+
+
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        ("max(a, max(b, c))", "max(c, max(a, b))"), ("max(a, b) + min(a, b)", "a + b"), ("max(a, b) * min(a, b)", "a * b"),
+        ("abs(abs(x) - 1)", "max(abs(x) - 1, 1 - abs(x))"), ("where(x > 0, 1, 0) + where(x < 0, 1, 0) + where(x == 0, 1, 0)", "1"),
+        ("where(x >= 0, x, 0)", "where(x > 0, x, 0)"), ("relu(x) * relu(-x)", "0"), ("sigmoid(x) ** 2 + dsigmoid(x)", "sigmoid(x)"),
+        ("min(0, exp(x) - 1) + max(0, x)", "where(x > 0, x, exp(x) - 1)"), ("sqrt(8) * sqrt(2)", "4"), ("log(6)", "log(2) + log(3)"),
+        ("exp(2 * log(1 + x ** 2))", "(1 + x ** 2) ** 2"), ("g(sigmoid(x))", "g(1 / (1 + exp(-x)))"), ("erf(-x)", "-erf(x)"),
+        ("where(x > 0, log(x), 0)", "where(x > 0, log(abs(x)), 0 * x)"), ("cosh(x) ** 2 - sinh(x) ** 2", "1"),
+        ("softplus(x) - softplus(-x)", "x"), ("sqrt(x ** 2)", "abs(x)"), ("sign(x) * abs(x)", "x"), ("sqrt(exp(x))", "exp(x / 2)"),
+    ],
+)  # fmt: skip
+def test_proved(a: str, b: str) -> None:
+    found = verdict(a, b)
+    assert found.kind == "proved", found
+
+
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        ("where(x >= 0, 1, 0)", "where(x > 0, 1, 0)"), ("abs(x + y)", "abs(x) + abs(y)"), ("sqrt(x ** 2)", "x"),
+        ("softplus(x)", "max(x, 0)"), ("exp(x)", "1 + x + x ** 2 / 2"), ("tanh(1000 * x)", "sign(x)"), ("max(a, b)", "max(a, b) + 1 / 10 ** 40"),
+        ("sigmoid(x + 1 / 10 ** 30)", "sigmoid(x)"), ("g(x) + g(y)", "g(x + y)"), ("erf(x)", "tanh(x)"), ("x ** 3", "abs(x) ** 3"),
+    ],
+)  # fmt: skip
+def test_refuted(a: str, b: str) -> None:
+    found = verdict(a, b)
+    assert found.kind == "refuted", found
+    assert found.witness is not None
+    assert found.witness.left != found.witness.right
+
+
+@pytest.mark.parametrize(("a", "b"), [("log(-exp(x))", "x"), ("1 / (x - x)", "1"), ("log(x)", "log(-x)"), ("sqrt(-1 - x ** 2)", "sqrt(-1 - x ** 2)")])
+def test_defined_nowhere_is_undecided(a: str, b: str) -> None:
+    found = verdict(a, b)
+    assert found.kind in ("undecided", "proved") and (found.kind == "undecided" or a == b)
+    assert found.reason or a == b
+
+
+def test_a_comparison_beyond_the_domain_is_not_a_witness() -> None:
+    found = verdict("abs(x)", "-x", "x > 0")
+    assert found.kind == "refuted"
+    assert found.witness is not None
+    assert "-" not in found.witness.values["x"]
+
+
+def test_a_bad_domain_is_an_error() -> None:
+    with pytest.raises(ReadError):
+        verdict("x", "x + 0", "x is nice")

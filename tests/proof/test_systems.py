@@ -1,0 +1,137 @@
+"""Systems: families of parameters, renamed states, layouts, recursions in both directions."""
+
+from __future__ import annotations
+
+import pytest
+
+from lstm_symbolic.errors import LstmSymbolicError
+from lstm_symbolic.proof import compare_record
+
+GRU = [
+    "z[t] = sigmoid(Wz @ x[t] + Uz @ h[t-1] + bz)",
+    "r[t] = sigmoid(Wr @ x[t] + Ur @ h[t-1] + br)",
+    "g[t] = tanh(Wg @ x[t] + Ug @ (r[t] * h[t-1]) + bg)",
+    "h[t] = z[t] * h[t-1] + (1 - z[t]) * g[t]",
+]
+
+
+def changed(*edits: tuple[str, str]) -> list[str]:
+    text = "\n".join(GRU)
+    for old, new in edits:
+        assert old in text
+        text = text.replace(old, new)
+    return text.split("\n")
+
+
+def compare(left: list[str], right: list[str], **flags):  # type: ignore[no-untyped-def]
+    return compare_record({"lhs": left, "rhs": right, **flags})
+
+
+def test_the_order_of_equations_and_names_of_intermediates_do_not_matter() -> None:
+    found = compare(GRU, changed(("z[t]", "u[t]"), ("g[t]", "c_tilde[t]"))[::-1])
+    assert found.kind == "proved"
+    assert found.names == {"z": "u", "g": "c_tilde"}
+
+
+def test_complemented_gate() -> None:
+    found = compare(GRU, changed(("z[t] * h[t-1] + (1 - z[t]) * g[t]", "(1 - z[t]) * h[t-1] + z[t] * g[t]")))
+    assert found.kind == "proved-under"
+    assert found.under == {"Wz": "-Wz", "Uz": "-Uz", "bz": "-bz"}
+
+
+def test_complemented_gate_pointwise() -> None:
+    other = changed(("z[t] * h[t-1] + (1 - z[t]) * g[t]", "(1 - z[t]) * h[t-1] + z[t] * g[t]"))
+    found = compare(GRU, other, pointwise=True)
+    assert found.kind == "refuted"
+    assert found.difference[0].startswith("h: ")
+
+
+def test_two_biases_are_one() -> None:
+    found = compare(GRU, changed(("+ bz)", "+ bz + cz)")))
+    assert found.kind == "proved-under"
+    assert found.under == {"bz": "bz + cz"}
+
+
+def test_a_missing_bias_is_an_instance() -> None:
+    found = compare(changed((" + bz)", ")")), GRU)
+    assert found.kind == "refuted"
+    assert found.instance is not None
+    assert found.instance.to_json() == {"of": "right", "under": {"bz": "0 * ones(n, 1)"}}
+
+
+def test_a_shared_bias_is_an_instance() -> None:
+    found = compare(GRU, changed(("+ br)", "+ bz)")))
+    assert found.kind == "refuted"
+    assert found.instance is not None
+    assert found.instance.to_json() == {"of": "left", "under": {"br": "bz"}}
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [("Ug @ (r[t] * h[t-1])", "r[t] * (Ug @ h[t-1])"), ("z[t] * h[t-1]", "z[t] * g[t]"), ("= tanh(", "= sigmoid("), ("r[t] * h[t-1]", "h[t-1]"),
+     ("h[t] = z[t]", "h[t] = r[t]"), ("Wg @ x[t]", "Wg @ x[t-1]"), ("(1 - z[t])", "(1 + z[t])")],
+)  # fmt: skip
+def test_mistakes_are_refuted(edit: tuple[str, str]) -> None:
+    found = compare(GRU, changed(edit))
+    assert found.kind == "refuted"
+    assert found.witness is not None
+    assert found.witness.left != found.witness.right
+
+
+def test_rows_for_columns() -> None:
+    rows = ["y[t] = tanh(u[t] @ A + y[t-1] @ B + c)"]
+    found = compare(["h[t] = tanh(W @ x[t] + U @ h[t-1] + b)"], rows)
+    assert found.kind == "proved-under"
+    assert found.under in ({"W": "A.T", "U": "B.T", "b": "c.T"}, {"A": "W.T", "B": "U.T", "c": "b.T"})
+    assert found.names == {"h": "y", "x": "u"}
+
+
+def test_five_gates_are_fast() -> None:
+    def gates(sign: str, names: str) -> list[str]:
+        lines = [f"{g}[t] = sigmoid({sign}(W{p} @ x[t] + U{p} @ h[t-1]))" for g, p in zip("ifoze", names, strict=True)]
+        new = {g: f"(1 - {g}[t])" if sign else f"{g}[t]" for g in "ifoze"}
+        return [*lines, "g[t] = tanh(Wg @ x[t] + Ug @ h[t-1])",
+                f"C[t] = {new['f']} * C[t-1] + {new['i']} * {new['e']} * g[t]", f"h[t] = {new['o']} * tanh(C[t]) + {new['z']} * C[t]"]  # fmt: skip
+
+    found = compare(gates("", "ifoze"), gates("-", "ofezi"))
+    assert found.kind == "proved-under"
+    assert found.seconds < 1
+
+
+def test_a_recursion_backward_in_time_starts_from_zero() -> None:
+    shapes = dict.fromkeys(("dC", "dh", "o", "C", "f", "i"), "n,1")
+    right = ["dC[t] = dh[t] * o[t] * dtanh(C[t]) + f[t+1] * dC[t+1]"]
+    flags = {"shapes": shapes, "backward_in_time": True, "pointwise": True}
+    assert compare(["dC[t] = f[t+1] * dC[t+1] + o[t] * dh[t] * (1 - tanh(C[t]) ** 2)"], right, **flags).kind == "proved"
+    wrong = compare(["dC[t] = dh[t] * o[t] * dtanh(C[t]) + f[t] * dC[t+1]"], right, **flags)
+    assert wrong.kind == "refuted"
+    assert wrong.witness is not None
+    assert any("t+1" in name for name in wrong.witness.values), "one step hides the mistake: it needs two"
+
+
+def test_a_difference_in_a_hidden_state_shows_in_the_second_step() -> None:
+    left = ["s[t] = tanh(s[t-1] + x[t])", "y[t] = s[t-1]"]
+    right = ["s[t] = tanh(s[t-1] - x[t])", "y[t] = s[t-1]"]
+    found = compare(left, right, outputs=["y"], pointwise=True, shapes={"s": "n,1", "x": "n,1", "y": "n,1"})
+    assert found.kind == "refuted"
+    assert found.witness is not None
+    assert "s[t-2]" in found.witness.values
+
+
+def test_sums_over_time_of_defined_symbols() -> None:
+    left = ["d[t] = e[t] + U.T @ d[t+1]", "dU = Sum(d[t] @ h[t-1].T, (t, 1, T))"]
+    right = ["p[t] = U.T @ p[t+1] + e[t]", "dU = Sum(p[s+1] @ h[s].T, (s, 0, T - 1))"]
+    flags = {"outputs": ["dU"], "backward_in_time": True, "pointwise": True}
+    assert compare(left, right, **flags).kind == "proved"
+    assert compare(left, [right[0], right[1].replace("h[s]", "h[s+1]")], **flags).kind == "refuted"
+
+
+@pytest.mark.parametrize("equations", [["h[t] = g[t]", "g[t] = h[t]"], ["h[t] = x[t]", "h[t] = 2 * x[t]"], ["2 * h[t] = x[t]"]])
+def test_what_is_no_system_is_an_error(equations: list[str]) -> None:
+    with pytest.raises(LstmSymbolicError):
+        compare(equations, ["h[t] = x[t]"])
+
+
+def test_an_output_that_is_not_defined_is_an_error() -> None:
+    with pytest.raises(LstmSymbolicError, match="y is no definition"):
+        compare(["h[t] = x[t]"], ["h[t] = x[t]"], outputs=["y"])
