@@ -1,8 +1,8 @@
 """A fast canonical form for matching: which equation of a document is which equation of a known cell, whatever its letters.
 
 Polynomials over atoms, with elementwise products commuted and expanded; parameters are anonymous (``#``: a bias, a peephole; ``@`` a weight
-applied to what follows), so that concatenated and split weights, one bias or two, columns and rows have one form. It guides the search
-and is no proof: every verdict comes from ``proof``.
+applied to what follows), so that concatenated and split weights, one bias, two or none, columns and rows have one form. It guides the
+search and is no proof: every verdict comes from ``proof``.
 """
 
 from __future__ import annotations
@@ -92,9 +92,12 @@ class Canonical:
         return ONE
 
     def _add(self, term: Term) -> Poly:
+        """A sum; a bias beside a weighted term is left out, so that a cell matches with and without biases."""
         total: Poly = {}
         for a in term.args:
             total = add(total, self.poly(a))
+        if any(x.startswith("@") for m in total for x in m):
+            total.pop((PARAMETER,), None)
         return total
 
     def _neg(self, term: Term) -> Poly:

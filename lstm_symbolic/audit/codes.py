@@ -233,7 +233,8 @@ _ROWS = (
     Code(
         "W304", "used and never defined",
         "A symbol that has the role of a gate or an intermediate value appears on the right and no formula defines it. It is "
-        "taken as a free input. A weight, a bias and the input x need no definition and are not reported.",
+        "taken as a free input. A weight, a bias and the input x need no definition; a weight is reported where a worked example "
+        "gives numbers to most others and none to this one.",
         r"c_t = \Gamma_u \odot \tilde{c}_t + (1 - \Gamma_u) \odot c_{t-1}", r"\Gamma_u = \sigma(W_u [c_{t-1}, x_t] + b_u)",
     ),
     Code(
@@ -408,6 +409,13 @@ _ROWS = (
         "For some choice of its parameters the known cell becomes this one, and not the other way round. Coupled gates, "
         "peepholes set to zero and shared biases are examples. The choice is given in the note.",
         r"C_t = f_t \odot C_{t-1} + (1 - f_t) \odot \tilde{C}_t", "lstm with W_i := -W_f, b_i := -b_f",
+    ),
+    Code(
+        "N512", "a function left open",
+        "The text names a nonlinearity without saying which it is, such as phi_h or sigma_c. The system is matched with the usual "
+        "function in its place, tanh for a candidate or an output and the logistic function for a gate. Everything said about this "
+        "system holds for that choice. Write which function is meant if it is another one.",
+        r"h_t = o_t \odot \sigma_h(C_t)", r"h_t = o_t \odot \tanh(C_t)",
     ),
     Code(
         "N511", "a cell that is not in the zoo",

@@ -21,10 +21,11 @@ from ..reading.tidy import split
 from ..reading.tokens import tokenize
 from .author import Author
 from .canonical import Canonical
+from .functions import recognised
 from .localise import Located, locate
 from .normal import Definition, NormalSystem, stepped
 from .places import finding, fix, label, where
-from .recognise import Match, Model, against, models, recognise
+from .recognise import Match, Model, against, has_bias, models
 from .report import Finding, Fix, Label
 
 #: Cells that are a form of another one; a document that states them is told so.
@@ -57,7 +58,7 @@ class Judged:
 
 def judge(system: NormalSystem) -> Judged:
     """Recognise, locate, compare."""
-    match = recognise(system)
+    system, match = recognised(system)
     if match is None:
         return Judged(system, None)
     return Judged(system, match, locate(system, match), against_zoo(system, match))
@@ -414,6 +415,8 @@ def _character(document: Document, judged: Judged, by_id: Mapping[str, Formula])
         yield from _deviations(document, judged, by_id)
     if system.layout == "row" and system.step is None:
         yield finding(document, "N504", span, "row vectors: x W, so every weight is the transpose of the column form's", first)
+    if match.model.biased and not has_bias(system.parameters, system.definitions):
+        yield finding(document, "N505", span, f"biases are left out: the {match.cell} with every bias zero", first)
     if match.cell.endswith("no_bias"):
         yield finding(document, "N505", span, "biases are left out", first)
     if match.flipped:

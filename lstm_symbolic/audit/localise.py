@@ -40,7 +40,7 @@ def locate(system: NormalSystem, match: Match) -> tuple[Located, ...]:
     """The slips of the definitions that have not their role's value; what the prover finds equal after all is none."""
     found = []
     form = Canonical(system.parameters, match.roles, match.flipped, system.layout == "row")
-    for name in match.wrong:
+    for name in match.wrong if len(match.exact) >= len(match.wrong) else ():
         d = system.defined[name]
         goal = match.model.canonical().key(match.model.values[match.roles[name]])
         changes = _search(d.value, goal, form, Vocabulary(_symbols(match, match.roles[name])))

@@ -151,7 +151,7 @@ def _normal(document: Document, group: Group, rows: Rows, step: int | None) -> N
     rows = _zero_for_o(rows, notes)
     rows, others = _single(rows)
     rows = _two_names(rows, notes)
-    parameters = _parameters(rows)
+    parameters = _parameters(rows, group.layout)
     rows = [(f, _with_times(e, parameters)) for f, e in rows]
     repeats: dict[str, list[str]] = {}
     kept: dict[str, tuple[str, TermEquation]] = {}
@@ -357,7 +357,7 @@ def _marked(name: str) -> bool:
     return _stem(name) != name
 
 
-def _parameters(rows: Rows) -> frozenset[str]:
+def _parameters(rows: Rows, layout: str) -> frozenset[str]:
     """Names without a time that are weights, biases or peepholes: everything except what is defined, what a weight is applied to, and
     what multiplies a variable outside a squashing function (a gate that is used and never defined)."""
     untimed = {t.name for _, e in rows for s in e.sides for t in s.walk() if t.op == "sym" and not t.index}
@@ -365,11 +365,11 @@ def _parameters(rows: Rows) -> frozenset[str]:
     variable: set[str] = set()
     for _, e in rows:
         for s in e.sides[1:]:
-            variable |= set(_variables(s, False))
+            variable |= set(_variables(s, False, layout))
     return frozenset(untimed - targets - {n for n in variable if not re.match(r"[bB](_|$|[a-z])|bias|[WUV](_|\d|$)", n)})
 
 
-def _variables(term: Term, inside: bool) -> Iterable[str]:
+def _variables(term: Term, inside: bool, layout: str) -> Iterable[str]:
     """Untimed names that behave like variables: elementwise factors outside a pre-activation or inside what a weight is applied to."""
     if term.op == "mul" and not inside:
         yield from (a.name for a in term.args if a.op == "sym" and not a.index)
@@ -381,14 +381,15 @@ def _variables(term: Term, inside: bool) -> Iterable[str]:
             if b.op == "sym" and not b.index
         )
     if term.op in ("concat", "matmul"):
-        yield from (a.name for a in term.args if a.op == "sym" and not a.index)
+        operands = term.args if term.op == "concat" else term.args[1:] if layout == "column" else term.args[:1]
+        yield from (a.name for a in operands if a.op == "sym" and not a.index)
         for a in term.args:
-            yield from _variables(a, False)
+            yield from _variables(a, False, layout)
         return
     if term.op == "call":
         yield from (a.name for a in term.args if a.op == "sym" and not a.index)
     for a in term.args:
-        yield from _variables(a, inside or term.op == "call")
+        yield from _variables(a, inside or term.op == "call", layout)
 
 
 def _with_times(e: TermEquation, parameters: frozenset[str]) -> TermEquation:

@@ -8,7 +8,7 @@ intermediate the document writes inline is matched with that intermediate put in
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
@@ -18,7 +18,7 @@ from ..cells import Cell, cell, cells
 from ..expr.term import Term, time_shift
 from ..expr.to_term import to_term
 from .canonical import Canonical
-from .normal import NormalSystem
+from .normal import Definition, NormalSystem
 
 T = Symbol("t", integer=True)
 MAX_ASSIGNMENTS = 200
@@ -32,6 +32,7 @@ class Model:
     values: Mapping[str, Term] = field(hash=False)
     parameters: frozenset[str] = frozenset()
     inputs: tuple[str, ...] = ()
+    biased: bool = True
 
     def canonical(self, roles: Mapping[str, str] | None = None, anonymous: bool = False) -> Canonical:
         return Canonical(self.parameters, roles or {}, anonymous=anonymous)
@@ -64,16 +65,26 @@ def models() -> tuple[Model, ...]:
 
 def model_of(c: Cell) -> Model:
     values = {e.lhs.name: to_term(e.rhs) for e in c.equations}
-    return Model(c.name, values, frozenset(c.parameters), tuple(c.inputs))
+    return Model(c.name, values, frozenset(c.parameters), tuple(c.inputs), any(_biased(v, frozenset(c.parameters)) for v in values.values()))
 
 
-def recognise(system: NormalSystem, candidates: tuple[Model, ...] | None = None) -> Match | None:
+def has_bias(parameters: frozenset[str], definitions: Iterable[Definition]) -> bool:
+    return any(_biased(d.value, parameters) for d in definitions)
+
+
+def _biased(value: Term, parameters: frozenset[str]) -> bool:
+    """Does some sum hold a bare parameter beside a weighted term?"""
+    sums = [t for t in value.walk() if t.op == "add" and any(a.op == "matmul" for a in t.args)]
+    return any(a.op == "sym" and a.name in parameters for t in sums for a in t.args)
+
+
+def recognise(system: NormalSystem) -> Match | None:
     """The nearest known cell, or None where nothing is near.
 
     Models are taken in the order of the score that they could reach at best, so that most are never tried.
     """
     best: Match | None = None
-    trials = [_Trial.of(system, version) for model in candidates or models() for version in inlined(model, system)]
+    trials = [_Trial.of(system, version) for model in models() for version in inlined(model, system)]
     for trial in sorted(trials, key=lambda t: -t.bound):
         if best is not None and trial.bound <= best.score + 1e-9:
             break
@@ -152,6 +163,7 @@ class _Trial:
         size = max(len(known), len(mine))
         rest = abs(len(known) - len(mine))
         bound = (shared - 0.05 * max(len(known) - len(mine), 0) - 0.5 * (rest if len(mine) > len(known) else 0)) / size + 0.02 * shared
+        bound += 0.03
         bound += 0.0 if shared == len(mine) else 1.0 / size + 0.02  # a flipped gate may make one more equation agree
         return cls(system, model, mine, known, bound if shared or len(mine) == 1 else -1.0)
 
@@ -208,8 +220,10 @@ class _Trial:
         used = {roles[u] for u in system.undefined if u in roles}
         unstated = [m for m in missing if m not in used]
         size = max(len(model.values), len(system.definitions))
-        penalty = 0.35 * len(wrong) + 0.5 * len(extra) + 0.45 * len(unstated) + 0.05 * (len(missing) - len(unstated))
-        score = (len(exact) - penalty) / size + 0.02 * len(exact) - 0.004 * named - 0.05 * bool(flipped)
+        lost = sum(_is_state(model, m) for m in unstated)
+        penalty = 0.35 * len(wrong) + 0.5 * len(extra) + 0.45 * len(unstated) + lost + 0.05 * (len(missing) - len(unstated))
+        biased = has_bias(system.parameters, system.defined.values()) == model.biased
+        score = (len(exact) - penalty) / size + 0.02 * len(exact) - 0.012 * named - 0.05 * bool(flipped) + 0.03 * biased
         return Match(model, roles, tuple(exact), wrong, missing, extra, flipped, score)
 
     def fits(self, roles: Mapping[str, str], added: str) -> bool:

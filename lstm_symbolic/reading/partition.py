@@ -68,7 +68,55 @@ def partition(formulas: Sequence[Formula], cells: Sequence[ColumnEquation]) -> l
             home = Cluster(f"s{len(clusters) + 1}", f.start, instance=instance(f.statement))
             clusters.append(home)
         home.add(f.id, f.statement)
+    for late in list(clusters):
+        for early in clusters:
+            if early is not late and not early.derived and not late.derived and early.instance == late.instance == "":
+                _give(early, late)
     return clusters
+
+
+def _give(early: Cluster, late: Cluster) -> None:
+    """Definitions that joined the first system and serve only the second: two cells whose letters happened not to clash.
+
+    The second system defines a symbol of the first one anew; what its definition needs, and nothing that stays behind does, moves along.
+    """
+    targets = late.defined.keys() & early.defined.keys()
+    if not targets or early.position > late.position:
+        return
+    needed = _closure([late.defined[t] for t in late.defined], early)
+    wanted = (needed & early.defined.keys()) - targets - _closure([early.defined[t] for t in targets], early)
+    while True:
+        staying = [v for g, v in early.defined.items() if g not in wanted]
+        held = {g for g in wanted if any(g in _names(v) for v in staying)}
+        if not held:
+            break
+        wanted -= held
+    moving = [k for k in early.formulas if defined(early.statements[k]) in wanted]
+    for k in moving:
+        early.formulas.remove(k)
+        late.statements[k] = early.statements.pop(k)
+        late.formulas.append(k)
+        late.defined.setdefault(defined(late.statements[k]), late.statements[k].sides[-1])  # type: ignore[arg-type]
+    for c in (early, late) if moving else ():
+        c.glyphs = {g for s in c.statements.values() for g in glyphs(s)}
+        c.formulas.sort(key=lambda k: int(k[1:]))
+        c.defined = {g: v for g, v in c.defined.items() if any(defined(s) == g for s in c.statements.values())}
+
+
+def _closure(values: Sequence[Surface], cluster: Cluster) -> set[Glyph]:
+    """Every symbol that some values need, through the definitions of a system."""
+    found: set[Glyph] = set()
+    work = list(values)
+    while work:
+        for g in _names(work.pop()) - found:
+            found.add(g)
+            if g in cluster.defined:
+                work.append(cluster.defined[g])
+    return found
+
+
+def _names(value: Surface) -> set[Glyph]:
+    return {_glyph(n.name) for n in value.walk() if n.name is not None}
 
 
 def _home(statement: Statement, clusters: Sequence[Cluster]) -> Cluster | None:
