@@ -17,8 +17,9 @@ from flint import fmpq
 
 from ..errors import UnsupportedNode
 from .budget import Budget
+from .factors import DELTA
 from .labels import Factor, Monomial
-from .poly import COLUMN, DELTA, FIRST_TIME, ROW, SLOTS, TIME_SLOTS, UNIT_MONOMIAL, Algebra, Key, Poly, key
+from .poly import COLUMN, FIRST_TIME, ROW, SLOTS, TIME_SLOTS, UNIT_MONOMIAL, Algebra, Key, Poly, key
 
 HALF = fmpq(1, 2)
 MAX_POWER = 200
@@ -172,13 +173,13 @@ class Atoms(Algebra):
             return {}
         exponents = [self.exponent(m) for m in z]
         if len(z) == 1 and exponents[0]:
-            return self.add(exponents[0], self.log({UNIT_MONOMIAL: c for c in z.values()}))
+            return self.add(exponents[0], self.log(self.constant(next(iter(z.values())))))
         if len(z) == 2 and len(set(z.values())) == 1:
             u, v = exponents
             if u is not None and v is not None:
                 rest = self.exp(self.scale(self.sub(u, v), HALF))
                 even = self.add(rest, self.exp(self.scale(self.sub(v, u), HALF)))
-                number = self.log({UNIT_MONOMIAL: c for c in z.values()})
+                number = self.log(self.constant(next(iter(z.values()))))
                 return self.add(self.scale(self.add(u, v), HALF), number, self.atom("log", even))
         return self.atom("log", z)
 

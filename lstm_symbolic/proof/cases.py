@@ -14,12 +14,13 @@ from typing import Any
 from flint import fmpq
 
 from ..errors import UnsupportedNode
-from .atoms import Atoms, Undefined
+from .atoms import Atoms
 from .budget import Exhausted
 from .domain import Facts
-from .field import Case, Element, Field, Rescale, Split
+from .field import Field
 from .generators import SIZES, Generators, TooFew, used
 from .poly import Poly
+from .quotients import Case, Element, Rescale, Split
 
 MAX_CASES, MAX_RESCALES, MAX_CONDITIONS = 300, 40, 400
 
@@ -70,16 +71,12 @@ class _Cases:
             self.algebra.budget.check()
             try:
                 field = self.field(case)
-                try:
-                    defined = True
-                    if not all(self.vanishes(case, field(d)) for d in self.differences):
-                        return Decision(False, done)
-                except Undefined as error:
-                    defined, reason = False, error.message
-                both = self.visit(field)
-                if both and not defined:
-                    return Decision(False, done, reason)
-                done, nowhere = done + both, nowhere + (not both)
+                if not self.visit(field):
+                    nowhere += 1
+                elif all(self.vanishes(case, field(d)) for d in self.differences):
+                    done += 1
+                else:
+                    return Decision(False, done)
             except Split as split:
                 todo += self.split(case, split)
             except Rescale as rescale:

@@ -13,9 +13,10 @@ from typing import Any
 
 from .atoms import Undefined
 from .dag import Node, walk
-from .field import Element, Field
+from .field import Field
 from .generators import used
 from .normal import Normal, constant
+from .quotients import Element
 from .show import Show, number
 
 PARTIAL = ("div", "pow", "fn")
@@ -118,7 +119,7 @@ class Definedness:
                 self.note(field, "!=0", p, found)
             return kind != ">=0"
         sign, rest = 1, field.one
-        for p in value:
+        for p in (self.through_exp(field, value[0]), value[1]):
             lead, factors = field.factors(p)
             sign *= 1 if lead > 0 else -1
             for f, e in factors:
@@ -128,7 +129,7 @@ class Definedness:
                 if known is not None:
                     sign *= known if int(e) % 2 else 1
                 elif kind == "!=0" or int(e) % 2 == 0:
-                    if p is value[0] and kind != ">=0":
+                    if p is not value[1] and kind != ">=0":
                         self.note(field, "!=0", monic, found)
                 else:
                     rest = field.mul(rest, (monic, field.g.one))
@@ -148,6 +149,15 @@ class Definedness:
         if assumed is None and used(rest[0]):
             self.note(field, kind, rest[0] * sign, found)
         return False
+
+    def through_exp(self, field: Field, p: Any) -> Any:
+        """exp(u) - exp(v) has the sign of u - v: the condition is put in terms of that."""
+        lead, factors = field.factors(p)
+        result = field.g.one * lead
+        for f, e in factors:
+            u = field.difference_of_exponentials(f)
+            result = result * (u[0] * u[1] if u is not None and u[0] != 0 else f) ** int(e)
+        return result
 
     def note(self, field: Field, kind: str, p: Any, found: dict[Condition, None]) -> None:
         monic = p / p.leading_coefficient()

@@ -1,4 +1,4 @@
-"""The declared domain of a comparison: ``"x > 0"``, ``"-1 < x, x < 1"``, ``"x != 0"``. It narrows what is proved and where witnesses may lie."""
+"""The declared domain of a comparison: ``"x > 0"``, ``"-1 < x, x < 1"``. It narrows what is proved and where witnesses may lie."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from typing import Any
 from ..errors import ReadError
 from ..expr import build, read_term
 from .dag import Dag, Node
-from .field import Element, Field
+from .field import Field
 from .generators import used
+from .quotients import Element
 from .translate import Translator
 
 _SIGN = re.compile(r"(<=|>=|!=|<|>)")

@@ -135,7 +135,7 @@ def dims_map(shapes: list[tuple[Shape, Shape]], theirs: list[str]) -> dict[str, 
 
 
 def parameters_of(step: Step, free: dict[str, Node]) -> dict[str, Node]:
-    """Symbols that may be chosen: those without a time; in a system without time, matrices and what is only ever added to their products."""
+    """Symbols that may be chosen: those without a time; in a system without time, matrices and what is only added to their products."""
     lone = {n: s for n, s in free.items() if not s.data[1]}
     if step.timed:
         return lone

@@ -14,8 +14,10 @@ from ..errors import UnsupportedNode
 from .atoms import Atoms
 from .axes import Axes
 from .dag import UNIT, Dim, Node, Time, walk
+from .factors import DELTA
 from .labels import TIME, Bounds
-from .poly import CLOCK, COLUMN, DELTA, INNER, ROW, SPARE, UNIT_MONOMIAL, Poly, key
+from .poly import COLUMN, INNER, ROW, SPARE, UNIT_MONOMIAL, Poly, key
+from .ranges import CLOCK
 
 Blocks = dict[tuple[int, int], Poly]
 

@@ -18,7 +18,9 @@ from flint import fmpq
 
 from .budget import Budget
 from .dag import Dim
+from .factors import DELTA, contract, merge
 from .labels import TIME, Bounds, Factor, Monomial, canonical
+from .ranges import CLOCK, expand_clock, span_of, standard_range, steps_of
 
 Poly = dict[Monomial, Any]
 Key = tuple[tuple[Monomial, Any], ...]
@@ -30,7 +32,6 @@ ROW, COLUMN, INNER, SPARE = -1, -2, -3, -4
 SLOTS = (-11, -12)
 TIME_SLOTS = (-21, -22, -23, -24)
 FIRST_TIME = -100
-DELTA, CLOCK = 0, 1
 
 
 def key(p: Poly) -> Key:
@@ -171,8 +172,8 @@ class Algebra:
 
     def dimension(self, head: int) -> Poly:
         """A dimension as a number: n + 3."""
-        terms = [self.scale(self.factor(self.head(("dim", ((name, 1),)))) if name else self.one, fmpq(k)) for name, k in self.heads[head][1]]
-        return self.add({}, *terms)
+        named = [(self.factor(self.head(("dim", ((name, 1),)))) if name else self.one, k) for name, k in self.heads[head][1]]
+        return self.add({}, *(self.scale(p, fmpq(k)) for p, k in named))
 
     def factor(self, head: int, refs: tuple[int, ...] = (), shifts: tuple[int, ...] = (), power: Any = 1) -> Poly:
         return self.emit([(head, refs, shifts, power)], {}, {})
@@ -185,8 +186,8 @@ class Algebra:
         if any(f[0] == DELTA for f in factors):
             factors = contract(factors, dims, self.idempotent)
         for k, f in enumerate(factors):
-            if f[0] == CLOCK and f[2][0]:
-                return self._clock(factors[:k] + factors[k + 1 :], f, dims, bounds)
+            if f[0] == CLOCK and f[2][0] and f[3] > 0:
+                return expand_clock(self, factors[:k] + factors[k + 1 :], f, dims, bounds)
             if f[0] in self.roots and f[3] >= 2 and not any(r > 0 for r in f[1]):
                 square = self.mul(self.radicand(f), self.emit([(*f[:3], f[3] - 2)], {}, {}))
                 return self.mul(square, self.emit(factors[:k] + factors[k + 1 :], dims, bounds))
@@ -199,10 +200,10 @@ class Algebra:
         for b in list(dims):
             if b not in used and dims[b] != TIME:
                 count = self.mul(count, self.dimension(dims.pop(b)))
-            elif dims[b] == TIME and (span := self._span(b, bounds)) is not None:
-                if b in used and (moved := self._standard_range(b, span, factors, dims, bounds)) is not None:
+            elif dims[b] == TIME and (span := span_of(self, b, bounds)) is not None:
+                if b in used and (moved := standard_range(self, b, span, factors, dims, bounds)) is not None:
                     return self.mul(count, moved)
-                if b not in used and (steps := self._steps(span)) is not None:
+                if b not in used and (steps := steps_of(self, span)) is not None:
                     count = self.mul(count, steps)
                     del dims[b]
                     bounds = {pair: w for pair, w in bounds.items() if b not in pair}
@@ -221,57 +222,6 @@ class Algebra:
             found.setdefault(canonical(way, dims, bounds, self.budget), set()).add(sign)
         least = min(found)
         return {least: fmpq(found[least].pop())} if len(found[least]) == 1 else {}
-
-    def _span(self, b: int, bounds: Bounds) -> tuple[int, int, int] | None:
-        """(low, base, high) of a running time that runs from the number low to base + high and depends on no other one."""
-        below, above = None, None
-        for (x, y), w in bounds.items():
-            if y == b and x == 0:
-                below = -w
-            elif x == b and y <= 0 and (y == 0 or self.time_name(y) == "T"):
-                above = (y, w)
-            elif b in (x, y):
-                return None
-        return None if below is None or above is None else (below, *above)
-
-    def _standard_range(
-        self, b: int, span: tuple[int, int, int], factors: list[Factor], dims: dict[int, int], bounds: Bounds
-    ) -> Poly | None:
-        """A sum to T over 1..T where its terms are f[t] (their least shift is 0), and single terms: f[T] + Sum(f[t], (t, 1, T - 1)).
-
-        T >= 1, so this holds where the range is never less than empty. None: it is standard already, or has no such form.
-        """
-        low, base, high = span
-        shift = min(s for _, refs, shifts, _ in factors for r, s in zip(refs[len(refs) - len(shifts) :], shifts, strict=True) if r == b)
-        low, high = low + shift, high + shift
-        if base == 0 or (low, high) == (1, 0) or low > high + 2 or abs(low) + abs(high) > 12:
-            return None
-        other = {pair: w for pair, w in bounds.items() if b not in pair}
-        moved = [self.moved(f, {}, {b: -shift}) for f in factors]
-        total = self.emit(moved, dict(dims), {**other, (0, b): -1, (b, base): 0})
-        inner = {k: d for k, d in dims.items() if k != b}
-        singles = [(0, k, 1) for k in range(low, 1)] + [(0, k, -1) for k in range(1, low)]
-        singles += [(base, k, 1) for k in range(1, high + 1)] + [(base, k, -1) for k in range(high + 1, 1)]
-        for ref, at, sign in singles:
-            term = [self.moved(f, {b: ref}, {b: at}) for f in moved]
-            total = self.add(total, self.scale(self.emit(term, dict(inner), dict(other)), fmpq(sign)))
-        return total
-
-    def _steps(self, span: tuple[int, int, int]) -> Poly | None:
-        """How often a running time runs that nothing depends on: T for 1..T (T >= 1)."""
-        low, base, high = span
-        steps = high - low + 1
-        if base == 0:
-            return self.constant(fmpq(max(0, steps)))
-        return self.add(self.factor(CLOCK, (base,), (0,)), self.constant(fmpq(steps))) if steps >= -1 else None
-
-    def _clock(self, rest: list[Factor], f: Factor, dims: dict[int, int], bounds: Bounds) -> Poly:
-        """The number t + 2 is t plus 2 (and the constant time 3 is 3)."""
-        _, refs, (shift,), power = f
-        if power != 1:
-            return self._clock([*rest, (CLOCK, refs, (shift,), power - 1)], (CLOCK, refs, (shift,), 1), dims, bounds)
-        with_shift = self.scale(self.emit(rest, dict(dims), dict(bounds)), fmpq(shift))
-        return with_shift if refs == (0,) else self.add(self.emit([*rest, (CLOCK, refs, (0,), 1)], dims, bounds), with_shift)
 
     def _identified(self, rest: list[Factor], f: Factor, dims: dict[int, int], bounds: Bounds) -> Poly:
         """An atom whose two indices became one (a trace of tanh(A), say) is made again from its argument on the diagonal."""
@@ -292,35 +242,3 @@ class Algebra:
             all_bounds = {**bounds, **{(own.get(a, a), own.get(b, b)): w for a, b, w in limits}}
             self._collect(total, self.emit(back, all_dims, all_bounds), c)
         return total
-
-
-def merge(factors: list[Factor], idempotent: set[int]) -> list[Factor]:
-    """Equal factors become a power; a delta is symmetric, and it and a step function are their own square."""
-    powers: dict[tuple[int, tuple[int, ...], tuple[int, ...]], Any] = {}
-    for head, refs, shifts, power in factors:
-        if head == DELTA:
-            if refs[0] == refs[1]:
-                continue
-            refs = (max(refs), min(refs))
-        same = (head, refs, shifts)
-        powers[same] = 1 if head in idempotent else powers.get(same, 0) + power
-    return [(h, r, s, p) for (h, r, s), p in powers.items() if p]
-
-
-def contract(factors: list[Factor], dims: dict[int, int], idempotent: set[int]) -> list[Factor]:
-    """Replace an index by the other one of its delta: a bound one vanishes, of two free ones the column becomes the row."""
-    for f in factors:
-        if f[0] != DELTA:
-            continue
-        keep, drop = f[1]
-        rest = [g for g in factors if g is not f]
-        if keep > 0:
-            keep, drop = drop, keep
-            dims.pop(drop)
-        elif any(drop in g[1] for g in rest):
-            rest.append(f)
-        else:
-            continue
-        renamed = [g if g is f else (g[0], tuple(keep if r == drop else r for r in g[1]), g[2], g[3]) for g in rest]
-        return contract(merge(renamed, idempotent), dims, idempotent)
-    return factors

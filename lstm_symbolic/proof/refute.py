@@ -19,6 +19,7 @@ import flint
 from .balls import FUNCTIONS, Balls, describe_stand_in
 from .budget import Budget, Inconsistent
 from .dag import SCALAR, Node, walk, write_symbol
+from .decimals import Separation, decimals, nested
 from .domain import Condition
 from .evaluate import Evaluation, Matrix, Point, names_of_dims, times_of
 from .residue import residues_differ
@@ -27,8 +28,10 @@ from .verdict import Witness
 PRECISIONS = (64, 256, 1024, 4096, 8192)
 GATES = (Fraction(1, 2), Fraction(1, 4), Fraction(3, 4))
 SMALL = tuple(Fraction(x) for x in (1, 2, -1, 3, 0, -2))
-WIDE = (*SMALL, Fraction(1, 2), Fraction(-1, 2), Fraction(1, 3), Fraction(5), Fraction(-5), Fraction(10), Fraction(-10), Fraction(50),
-        Fraction(-50), Fraction(100), Fraction(1, 10), Fraction(-1, 10), Fraction(1, 100), Fraction(1, 1000), Fraction(1000))  # fmt: skip
+WIDE = (
+    *SMALL, *(Fraction(x) for x in ("1/2", "-1/2", "1/3", "5", "-5", "10", "-10", "50", "-50", "100", "1/10", "-1/10", "1/100", "1/1000")),
+    Fraction(1000), Fraction(1, 10**6),
+)  # fmt: skip
 _GATE = re.compile(r"(?:Gamma_?)?[ifozru](?:_?(?:gate|t|\d))?")
 
 Key = tuple[str, tuple[int, ...]]
@@ -49,14 +52,6 @@ class Question:
     @property
     def roots(self) -> list[Node]:
         return [n for pair in self.pairs for n in pair]
-
-
-@dataclass(frozen=True)
-class Separation:
-    """Two balls that do not meet."""
-
-    left: Any
-    right: Any
 
 
 def find_witness(question: Question, budget: Budget) -> Witness | None:
@@ -212,7 +207,7 @@ class _Search:
             for i, row in enumerate(table[key]):
                 for j in range(len(row)):
                     for simple in (Fraction(0), Fraction(1)):
-                        if table[key][i][j] != simple and not (table[key][i][j] == 0):
+                        if table[key][i][j] != simple and table[key][i][j] != 0:
                             values = [list(r) for r in table[key]]
                             values[i][j] = simple
                             attempt(key, values)
@@ -225,7 +220,7 @@ class _Search:
         assert found is not None
         left, right = decimals(found)
         scalars = {n.data[0] for n in walk(self.q.roots) if n.op == "sym" and n.shape == SCALAR}
-        values: dict[str, Any] = {self.name(k): _nested(v, k[0] in scalars) for k, v in table.items()}
+        values: dict[str, Any] = {self.name(k): nested(v, k[0] in scalars) for k, v in table.items()}
         if any(b != "t" for b in self.times):
             values.update({b: str(v) for b, v in self.times.items() if b != "t"})
         for n in walk(self.q.roots) if self.unknown else ():
@@ -238,26 +233,3 @@ class _Search:
         name, index = key
         relative = list(self.times) == ["t"]
         return write_symbol(name, tuple(("t", i - self.times["t"]) if relative else ("", i) for i in index))
-
-
-def _nested(values: list[list[Fraction]], scalar: bool) -> Any:
-    """A scalar as one fraction, a matrix as rows of fractions."""
-    text = [[str(x) for x in row] for row in values]
-    return text[0][0] if scalar else text
-
-
-def decimals(found: Separation) -> tuple[str, str]:
-    """Both values, to the digit that separates them and a little further."""
-    for digits in itertools.count(4):
-        left, right = (x.str(digits, radius=False) for x in (found.left, found.right))
-        if left != right or digits > 3000:
-            return tuple(_trim(x.str(digits + 1, radius=False)) for x in (found.left, found.right))  # type: ignore[return-value]
-    raise AssertionError
-
-
-def _trim(text: str) -> str:
-    """Without the zeros after the point."""
-    head, e, tail = text.partition("e")
-    if "." in head:
-        head = head.rstrip("0").rstrip(".")
-    return head + e + tail

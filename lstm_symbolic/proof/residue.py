@@ -1,9 +1,9 @@
 """Exact residues: values in a chain of prime fields in which exp is a homomorphism (after Gonnet 1984).
 
-exp(z) mod q_k is g_k ** (z mod q_(k-1)), where q_(k-1) divides q_k - 1; so exp(a + b) = exp(a) exp(b) holds exactly, and towers of functions
-climb the chain. Identities hold for every choice of values, so different residues prove that no identity holds; equal residues at random
-values mean equality with probability about 1 - 2^-120. Nothing is decided by it alone: it filters, and it checks the normal form.
-Functions without such a homomorphism (log, abs, max, roots) have no residue.
+exp(z) mod q_k is g_k ** (z mod q_(k-1)), where q_(k-1) divides q_k - 1; so exp(a + b) = exp(a) exp(b) holds exactly, and towers of
+functions climb the chain. Identities hold for every choice of values, so different residues prove that no identity holds; equal residues
+at random values mean equality with probability about 1 - 2^-120. Nothing is decided by it alone: it filters, and it checks the normal
+form. Functions without such a homomorphism (log, abs, max, roots) have no residue.
 """
 
 from __future__ import annotations

@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 from .dag import Dag, Node
 
 
-def unrolled(dag: Dag, values: Mapping[str, tuple[Node, Node]], names: Sequence[str], steps: int, backward: bool) -> list[tuple[Node, Node]]:
+def unrolled(
+    dag: Dag, values: Mapping[str, tuple[Node, Node]], names: Sequence[str], steps: int, backward: bool
+) -> list[tuple[Node, Node]]:
     """The named values after ``steps`` steps, left and right.
 
     A recursion that runs forward starts from free states, equal on both sides; one that runs backward starts from zero at T + 1.
