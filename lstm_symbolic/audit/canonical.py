@@ -8,7 +8,7 @@ search and is no proof: every verdict comes from ``proof``.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 
 from ..expr.term import Term, time_shift
@@ -43,11 +43,11 @@ def text(p: Poly) -> str:
 
 @dataclass(frozen=True)
 class Canonical:
-    """One walk over terms. ``parameters`` are anonymous; ``name`` gives every other symbol its role (a polynomial, so that a gate may stand
-    for its complement)."""
+    """One walk over terms. ``parameters`` are anonymous; ``roles`` gives every other symbol its role (None: its own name); a
+    ``flipped`` gate stands for its complement."""
 
     parameters: frozenset[str]
-    roles: Mapping[str, str] = field(default_factory=dict)
+    roles: Mapping[str, str] | None = None
     flipped: frozenset[str] = frozenset()
     row: bool = False
     anonymous: bool = False
@@ -72,6 +72,8 @@ class Canonical:
         for m, c in p.items():
             if PARAMETER in m or any(a.startswith("@") for a in m):
                 key = tuple(a for k, a in enumerate(m) if a != PARAMETER or m.index(a) == k)
+                if len(key) == 2 and key[0] == PARAMETER and not key[1].startswith("@"):
+                    key = (f"@<{key[1]}>",)  # a peephole: diagonal or full
                 out[key] = Fraction(1)
             else:
                 out[m] = out.get(m, Fraction(0)) + c
@@ -84,7 +86,7 @@ class Canonical:
         if term.name in self.parameters:
             return {(PARAMETER,): Fraction(1)}
         shift = time_shift(term)
-        role = "s" if self.anonymous else self.roles.get(term.name, term.name)
+        role = "s" if self.anonymous else term.name if self.roles is None else self.roles.get(term.name, f"?{term.name}")
         atom: Poly = {(f"{role}[{shift if shift is not None else ','.join(str(i) for i in term.index)}]",): Fraction(1)}
         return add(ONE, atom, -1) if term.name in self.flipped and not self.anonymous else atom
 
@@ -145,7 +147,7 @@ class Canonical:
             for part in operand.args:
                 total = add(total, self.weighted(part))
             return total
-        return {(f"@{text({m: Fraction(1)})}",): Fraction(1) for m in self.poly(operand)}
+        return {(f"@<{text({m: Fraction(1)})}>",): Fraction(1) for m in self.poly(operand)}
 
     def _call(self, term: Term) -> Poly:
         return {(f"{term.name}({','.join(self.key(a) for a in term.args)})",): Fraction(1)}

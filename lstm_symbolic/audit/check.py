@@ -13,7 +13,7 @@ from typing import Any
 from ..errors import LstmSymbolicError
 from ..proof import System, Verdict, compare_systems
 from ..reading import Source, load, read_document
-from .judge import Judged, carried, exchanged_letters, judge, prover_system, system_findings
+from .judge import Judged, carried, contradictions, exchanged_letters, judge, prover_system, system_findings
 from .legend import legend_findings
 from .normal import normal_systems
 from .places import record
@@ -91,6 +91,7 @@ def audit(source: Source) -> tuple[DocumentReport, list[Judged]]:
     for j in judged:
         findings += system_findings(document, j)
     findings += exchanged_letters(document, judged)
+    findings += contradictions(document, judged)
     findings += legend_findings(document, [(j.system, j.match) for j in judged if j.match is not None])
     tables, numbers = worked(document, judged)
     findings += numbers

@@ -23,7 +23,7 @@ from .author import Author
 from .canonical import Canonical
 from .functions import recognised
 from .localise import Located, locate
-from .normal import Definition, NormalSystem, stepped
+from .normal import Definition, NormalSystem, stepped, strip
 from .places import finding, fix, label, where
 from .recognise import Match, Model, against, has_bias, models
 from .report import Finding, Fix, Label
@@ -61,7 +61,8 @@ def judge(system: NormalSystem) -> Judged:
     system, match = recognised(system)
     if match is None:
         return Judged(system, None)
-    return Judged(system, match, locate(system, match), against_zoo(system, match))
+    sure = len(match.exact) >= len(match.wrong)  # with more wrong than right, the cell itself is a guess
+    return Judged(system, match, locate(system, match) if sure else (), against_zoo(system, match))
 
 
 def against_zoo(system: NormalSystem, match: Match) -> Verdict:
@@ -175,6 +176,29 @@ def system_findings(document: Document, judged: Judged) -> Iterator[Finding]:
     yield from _parameter_slips(document, judged, by_id)
     yield from _undefined(document, judged, by_id)
     yield from _character(document, judged, by_id)
+
+
+def contradictions(document: Document, judged: Sequence[Judged]) -> Iterator[Finding]:
+    """A quantity defined once in a system and once more, by itself and otherwise: nothing says which is meant."""
+    by_id = {f.id: f for f in document.formulas}
+    for j in judged:
+        if len(j.system.definitions) != 1:
+            continue
+        d = j.system.definitions[0]
+        f = by_id[d.formula]
+        used = {t.name for t in d.value.walk() if t.op == "sym" and t.index}
+        for other in judged:
+            known = other.system.defined.get(d.name)
+            if other is j or known is None or other.match is None or len(other.system.definitions) < 3:
+                continue
+            if not used <= {*other.system.variables()} or strip(known.value) == strip(d.value):
+                continue
+            g = by_id[known.formula]
+            message = f"{d.name}[t] is defined otherwise in {where(document, g)}"
+            yield finding(
+                document, "E211", (f.start, f.end), message, f, wrote=f.plain, expected=g.plain, labels=[label(document, (g.start, g.end), "the other one")]
+            )  # fmt: skip
+            break
 
 
 def _span(f: Formula, term: Term | None) -> tuple[int, int]:

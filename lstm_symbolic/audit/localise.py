@@ -7,7 +7,9 @@ against the corrected one. What no change explains is still reported, with the w
 
 from __future__ import annotations
 
+import re
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
@@ -40,11 +42,11 @@ def locate(system: NormalSystem, match: Match) -> tuple[Located, ...]:
     """The slips of the definitions that have not their role's value; what the prover finds equal after all is none."""
     found = []
     form = Canonical(system.parameters, match.roles, match.flipped, system.layout == "row")
-    for name in match.wrong if len(match.exact) >= len(match.wrong) else ():
+    for name in match.wrong:
         d = system.defined[name]
         goal = match.model.canonical().key(match.model.values[match.roles[name]])
         changes = _search(d.value, goal, form, Vocabulary(_symbols(match, match.roles[name])))
-        value = changes[-1].value if changes else _expected(match, match.roles[name])
+        value = changes[-1].value if changes else _expected(system, match, d)
         if value is not None:
             found.append((d, changes, value))
     shapes = _shapes(system, {d.name: value for d, _, value in found})
@@ -77,9 +79,12 @@ def _relabel(old: Term, new: Term, value: Term) -> Edit:
 
 
 def _pairs(value: Term, goal: str, form: Canonical, vocabulary: Vocabulary) -> Iterator[tuple[Edit, ...]]:
-    """Two changes, the cheap ones first, within a time limit."""
+    """Two changes, within a time limit; first steps that bring the form nearer to the goal come first."""
     end = time.monotonic() + PATIENCE
-    for first in sorted(edits(value, vocabulary), key=lambda e: e.cost):
+    first_steps = sorted(
+        ((_distance(form.key(e.value), goal), e.cost, k, e) for k, e in enumerate(edits(value, vocabulary))), key=lambda x: x[:3]
+    )
+    for _, _, _, first in first_steps:
         for second in edits(first.value, vocabulary):
             if time.monotonic() > end:
                 return
@@ -88,14 +93,45 @@ def _pairs(value: Term, goal: str, form: Canonical, vocabulary: Vocabulary) -> I
                 yield first, Edit(second.code, at, second.value, second.words, second.cost)
 
 
-def _expected(match: Match, role: str) -> Term | None:
-    """The known cell's equation under the document's names, where every symbol has one."""
+def _distance(key: str, goal: str) -> int:
+    """How many pieces of two canonical forms differ."""
+    a, b = (Counter(re.findall(r"[A-Za-z_]\w*\[[^\]]*\]|[@#]|\d+\*|\w+\(", x)) for x in (key, goal))
+    return sum(((a - b) + (b - a)).values())
+
+
+def _expected(system: NormalSystem, match: Match, d: Definition) -> Term | None:
+    """The known cell's equation under the document's names: variables by their roles, parameters by what they are applied to."""
     names = {v: k for k, v in match.roles.items()}
-    value = match.model.values[role]
+    value = match.model.values[match.roles[d.name]]
     used = {t.name for t in value.walk() if t.op == "sym" and t.index}
-    if not used <= names.keys() or any(t.op == "sym" and t.name in match.model.parameters for t in value.walk()):
+    if not used <= names.keys():
         return None
-    return _renamed(value, names)
+    mine = _applied(d.value, system.parameters, system.layout == "row")
+    table = {p: mine[what] for what, p in _applied(_renamed(value, names), match.model.parameters, False).items() if what in mine}
+    expected = _renamed(value, {**names, **table})
+    return _as_rows(expected) if system.layout == "row" else expected
+
+
+def _applied(value: Term, parameters: frozenset[str], row: bool) -> dict[str, str]:
+    """What each parameter of an equation is applied to (the last variable in it), or that it is a bias -> the parameter."""
+    found: dict[str, str] = {}
+    for t in value.walk():
+        if t.op == "matmul":
+            weight, operand = t.args[::-1] if row else t.args
+            names = [x.name for x in operand.walk() if x.op == "sym" and x.index]
+            if weight.name in parameters and names:
+                found.setdefault(names[-1], weight.name)
+        if t.op == "add":
+            for a in t.args:
+                if a.op == "sym" and a.name in parameters:
+                    found.setdefault("", a.name)
+    return found
+
+
+def _as_rows(term: Term) -> Term:
+    """Column form to row form: the factors of every matrix product change places."""
+    args = tuple(_as_rows(a) for a in term.args)
+    return replace(term, args=args[::-1] if term.op == "matmul" else args)
 
 
 def _renamed(term: Term, names: Mapping[str, str]) -> Term:

@@ -34,8 +34,8 @@ class Model:
     inputs: tuple[str, ...] = ()
     biased: bool = True
 
-    def canonical(self, roles: Mapping[str, str] | None = None, anonymous: bool = False) -> Canonical:
-        return Canonical(self.parameters, roles or {}, anonymous=anonymous)
+    def canonical(self, anonymous: bool = False) -> Canonical:
+        return Canonical(self.parameters, anonymous=anonymous)
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,9 @@ def models() -> tuple[Model, ...]:
 
 def model_of(c: Cell) -> Model:
     values = {e.lhs.name: to_term(e.rhs) for e in c.equations}
-    return Model(c.name, values, frozenset(c.parameters), tuple(c.inputs), any(_biased(v, frozenset(c.parameters)) for v in values.values()))
+    return Model(
+        c.name, values, frozenset(c.parameters), tuple(c.inputs), any(_biased(v, frozenset(c.parameters)) for v in values.values())
+    )
 
 
 def has_bias(parameters: frozenset[str], definitions: Iterable[Definition]) -> bool:

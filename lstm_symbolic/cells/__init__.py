@@ -5,6 +5,6 @@ from .cell import Cell, leaves
 from .compose import bidirectional, stack
 from .counts import parameter_count
 from .timing import TIME
-from .weights import concatenated, split
+from .weights import concatenated, split, without_bias
 
-__all__ = ["TIME", "Cell", "bidirectional", "cell", "cells", "concatenated", "leaves", "parameter_count", "split", "stack"]
+__all__ = ["TIME", "Cell", "bidirectional", "cell", "cells", "concatenated", "leaves", "parameter_count", "split", "stack", "without_bias"]

@@ -136,3 +136,24 @@ def _shape(term: Term, cell: Cell) -> Shape | None:
     if term.op in ("mul", "add"):
         return next((s for a in term.args if (s := _shape(a, cell)) not in (None, SCALAR)), None)
     return None
+
+
+def without_bias(cell: Cell) -> Cell:
+    """The cell with every bias left out: parameters that stand bare beside a weighted term.
+
+    >>> from .catalogue import cell
+    >>> print(without_bias(cell("rnn")))
+    h[t] = tanh(W @ x[t] + U @ h[t - 1])
+    """
+    work = _Rewrite(cell)
+
+    def drop(term: Term) -> Term:
+        if term.op != "add" or not any(a.op == "matmul" for a in term.args):
+            return term
+        kept = tuple(a for a in term.args if not (a.op == "sym" and a.name in cell.parameters))
+        for a in term.args:
+            if a not in kept:
+                work.shapes.pop(a.name, None)
+        return kept[0] if len(kept) == 1 else replace(term, args=kept)
+
+    return work.run(drop)

@@ -72,7 +72,54 @@ def partition(formulas: Sequence[Formula], cells: Sequence[ColumnEquation]) -> l
         for early in clusters:
             if early is not late and not early.derived and not late.derived and early.instance == late.instance == "":
                 _give(early, late)
-    return clusters
+    return [part for c in clusters for part in _parted(c)]
+
+
+def _parted(cluster: Cluster) -> list[Cluster]:
+    """A system whose equations form several cells, each with a state of its own and nothing of one step in common."""
+    groups: list[set[str]] = []
+    for k in cluster.formulas:
+        target = defined(cluster.statements[k])
+        mine = {k} | {x for x in cluster.formulas if target is not None and _reads_now(cluster.statements[x], target)}
+        mine |= {x for x in cluster.formulas if target is not None and defined(cluster.statements[x]) == target}
+        touching = [g for g in groups if g & mine]
+        groups = [g for g in groups if not g & mine] + [mine.union(*touching)]
+    cells = [g for g in groups if any(_is_update(cluster.statements[k]) for k in g)]
+    if len(cells) < 2 or cluster.derived or cluster.instance:
+        return [cluster]
+    for orphan in (g for g in groups if g not in cells):
+        place = min(int(k[1:]) for k in orphan)
+        min(cells, key=lambda g: min(abs(int(k[1:]) - place) + 0.5 * (int(k[1:]) > place) for k in g)).update(orphan)
+    parts = []
+    for n, keys in enumerate(sorted(cells, key=lambda g: min(int(k[1:]) for k in g))):
+        part = Cluster(cluster.id if n == 0 else f"{cluster.id}{'bcdefgh'[min(n, 7) - 1]}", cluster.position, label=cluster.label)
+        for k in cluster.formulas:
+            if k in keys:
+                part.add(k, cluster.statements[k])
+        parts.append(part)
+    return parts
+
+
+def _reads_now(statement: Statement, target: Glyph) -> bool:
+    """Does an equation use the symbol at the time that it defines (not at the step before)?"""
+    time = statement.sides[0].name.time if statement.sides[0].name is not None else None
+    return any(n.name is not None and _glyph(n.name) == target and n.name.time == time for s in statement.sides[1:] for n in s.walk())
+
+
+def _is_update(statement: Statement) -> bool:
+    """Does an equation carry its own symbol over from another step, outside a function: ``c_t = f_t c_{t-1} + ...``?"""
+    target, left = defined(statement), statement.sides[0].name
+    if target is None or left is None or left.time is None:
+        return False
+
+    def outside(node: Surface) -> bool:
+        if node.op in ("call", "apply"):
+            return False
+        if node.name is not None and _glyph(node.name) == target and node.name.time != left.time:
+            return True
+        return any(outside(a) for a in node.args)
+
+    return any(outside(s) for s in statement.sides[1:])
 
 
 def _give(early: Cluster, late: Cluster) -> None:
