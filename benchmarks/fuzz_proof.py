@@ -83,7 +83,8 @@ class Generator:
             return (rng.choice(TOTAL if self.scalar else TOTAL[:6]), sub())
         if self.scalar:
             return rng.choice((
-                lambda: ("max", sub(), sub()), lambda: ("min", sub(), sub()), lambda: ("div", sub(), ("add", ("num", "1"), ("pow", sub(), 2))),
+                lambda: ("max", sub(), sub()), lambda: ("min", sub(), sub()),
+                lambda: ("div", sub(), ("add", ("num", "1"), ("pow", sub(), 2))),
                 lambda: ("where", ("gt", sub(), sub()), sub(), sub()), lambda: ("sqrt", ("add", ("num", "1"), ("pow", sub(), 2))),
                 lambda: ("log", ("add", ("num", "1"), ("exp", sub()))), lambda: ("pow", sub(), 2), lambda: ("div", sub(), ("exp", sub())),
             ))()  # fmt: skip
@@ -125,7 +126,8 @@ EQUAL: dict[str, list[Callable[..., Tree]]] = {
     "dsigmoid": [lambda u: ("mul", ("sigmoid", u), ("sub", ("num", "1"), ("sigmoid", u))), lambda u: ("dsigmoid", ("neg", u))],
     "dtanh": [lambda u: ("sub", ("num", "1"), ("pow", ("tanh", u), 2))],
     "cosh": [lambda u: half(("add", ("exp", u), ("exp", ("neg", u))))],
-    "max": [lambda u, v: ("max", v, u), lambda u, v: ("add", u, ("relu", ("sub", v, u))), lambda u, v: ("neg", ("min", ("neg", u), ("neg", v)))],
+    "max": [lambda u, v: ("max", v, u), lambda u, v: ("add", u, ("relu", ("sub", v, u))),
+            lambda u, v: ("neg", ("min", ("neg", u), ("neg", v)))],
     "min": [lambda u, v: ("sub", ("add", u, v), ("max", u, v))],
     "trace": [lambda u: ("trace", ("T", u))],
     "pow": [lambda u, k: ("mul", u, u)],

@@ -38,10 +38,10 @@ class Systems:
         for values, inputs in correspondences(self.left, self.right, outputs):
             self.budget.check()
             sides = side_by_side(self.dag, self.left, self.right, values, inputs)
-            if sides is None:
+            if sides is None or not sides.values:
                 continue
             settled = settle(self.pinned(sides, list(sides.values)), self.budget)
-            matched = self.all_states(values)
+            matched = self.all_states(values) and all(a in sides.values for a, _ in outputs)
             if settled.equal and matched:
                 self.check([a for a, _ in values], [b for _, b in values])
                 return proved(settled, self.intermediates(sides) | sides.names, {"induction": list(sides.values)})
@@ -93,12 +93,14 @@ class Systems:
         for name in theirs:
             if name not in self.right.defined:
                 raise LstmSymbolicError(f"{name} is no definition of the right system")
+        if not names:
+            raise LstmSymbolicError("a system without outputs")
         if theirs and len(theirs) == len(names):
             return list(zip(names, theirs, strict=True))
         return [(n, n if n in self.right.defined else None) for n in names]
 
     def all_states(self, values: Sequence[tuple[str, str]]) -> bool:
-        """Whether everything that the outputs depend on over time is paired."""
+        """Whether everything that the paired values depend on over time is paired as well."""
         mine, theirs = [a for a, _ in values], [b for _, b in values]
         return set(self.left.needed(mine)) <= set(mine) and set(self.right.needed(theirs)) <= set(theirs)
 

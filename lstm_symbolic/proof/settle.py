@@ -46,6 +46,8 @@ def check_shapes(pairs: Pairs) -> None:
 
 def settle(pairs: Pairs, budget: Budget, domain: Sequence[Condition] = ()) -> Settled:
     """Whether all pairs are equal on the domain."""
+    if not pairs:
+        raise ValueError("nothing to compare")
     pairs = [(a, b) for a, b in pairs if a is not b]
     if not pairs:
         return Settled(True, method="identical")

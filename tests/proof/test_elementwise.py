@@ -60,7 +60,8 @@ def test_proved(a: str, b: str) -> None:
     ("a", "b"),
     [
         ("where(x >= 0, 1, 0)", "where(x > 0, 1, 0)"), ("abs(x + y)", "abs(x) + abs(y)"), ("sqrt(x ** 2)", "x"),
-        ("softplus(x)", "max(x, 0)"), ("exp(x)", "1 + x + x ** 2 / 2"), ("tanh(1000 * x)", "sign(x)"), ("max(a, b)", "max(a, b) + 1 / 10 ** 40"),
+        ("softplus(x)", "max(x, 0)"), ("exp(x)", "1 + x + x ** 2 / 2"), ("tanh(1000 * x)", "sign(x)"),
+        ("max(a, b)", "max(a, b) + 1 / 10 ** 40"),
         ("sigmoid(x + 1 / 10 ** 30)", "sigmoid(x)"), ("g(x) + g(y)", "g(x + y)"), ("erf(x)", "tanh(x)"), ("x ** 3", "abs(x) ** 3"),
     ],
 )  # fmt: skip
@@ -71,11 +72,11 @@ def test_refuted(a: str, b: str) -> None:
     assert found.witness.left != found.witness.right
 
 
-@pytest.mark.parametrize(("a", "b"), [("log(-exp(x))", "x"), ("1 / (x - x)", "1"), ("log(x)", "log(-x)"), ("sqrt(-1 - x ** 2)", "sqrt(-1 - x ** 2)")])
+@pytest.mark.parametrize(("a", "b"), [("log(-exp(x))", "x"), ("1 / (x - x)", "1"), ("log(x)", "log(-x)"), ("sqrt(-1 - x ** 2)", "0")])
 def test_defined_nowhere_is_undecided(a: str, b: str) -> None:
     found = verdict(a, b)
-    assert found.kind in ("undecided", "proved") and (found.kind == "undecided" or a == b)
-    assert found.reason or a == b
+    assert found.kind == "undecided"
+    assert found.reason
 
 
 def test_a_comparison_beyond_the_domain_is_not_a_witness() -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
+from lstm_symbolic.cells import cell, cells
 from lstm_symbolic.errors import LstmSymbolicError
-from lstm_symbolic.proof import compare_record
+from lstm_symbolic.proof import System, compare_record, compare_systems, generalises
 
 GRU = [
     "z[t] = sigmoid(Wz @ x[t] + Uz @ h[t-1] + bz)",
@@ -68,7 +71,8 @@ def test_a_shared_bias_is_an_instance() -> None:
 
 @pytest.mark.parametrize(
     "edit",
-    [("Ug @ (r[t] * h[t-1])", "r[t] * (Ug @ h[t-1])"), ("z[t] * h[t-1]", "z[t] * g[t]"), ("= tanh(", "= sigmoid("), ("r[t] * h[t-1]", "h[t-1]"),
+    [("Ug @ (r[t] * h[t-1])", "r[t] * (Ug @ h[t-1])"), ("z[t] * h[t-1]", "z[t] * g[t]"), ("= tanh(", "= sigmoid("),
+     ("r[t] * h[t-1]", "h[t-1]"),
      ("h[t] = z[t]", "h[t] = r[t]"), ("Wg @ x[t]", "Wg @ x[t-1]"), ("(1 - z[t])", "(1 + z[t])")],
 )  # fmt: skip
 def test_mistakes_are_refuted(edit: tuple[str, str]) -> None:
@@ -90,8 +94,9 @@ def test_five_gates_are_fast() -> None:
     def gates(sign: str, names: str) -> list[str]:
         lines = [f"{g}[t] = sigmoid({sign}(W{p} @ x[t] + U{p} @ h[t-1]))" for g, p in zip("ifoze", names, strict=True)]
         new = {g: f"(1 - {g}[t])" if sign else f"{g}[t]" for g in "ifoze"}
-        return [*lines, "g[t] = tanh(Wg @ x[t] + Ug @ h[t-1])",
-                f"C[t] = {new['f']} * C[t-1] + {new['i']} * {new['e']} * g[t]", f"h[t] = {new['o']} * tanh(C[t]) + {new['z']} * C[t]"]  # fmt: skip
+        state = f"C[t] = {new['f']} * C[t-1] + {new['i']} * {new['e']} * g[t]"
+        output = f"h[t] = {new['o']} * tanh(C[t]) + {new['z']} * C[t]"
+        return [*lines, "g[t] = tanh(Wg @ x[t] + Ug @ h[t-1])", state, output]
 
     found = compare(gates("", "ifoze"), gates("-", "ofezi"))
     assert found.kind == "proved-under"
@@ -135,3 +140,37 @@ def test_what_is_no_system_is_an_error(equations: list[str]) -> None:
 def test_an_output_that_is_not_defined_is_an_error() -> None:
     with pytest.raises(LstmSymbolicError, match="y is no definition"):
         compare(["h[t] = x[t]"], ["h[t] = x[t]"], outputs=["y"])
+
+
+def test_outputs_without_a_counterpart_are_not_equal() -> None:
+    """h is a vector, p a scalar: nothing corresponds, so nothing is proved."""
+    found = compare(["h[t] = tanh(U @ h[t-1])"], ["p[t] = tanh(u * p[t-1])"], shapes={"h": "n,1", "U": "n,n", "p": "1,1", "u": "1,1"})
+    assert found.kind == "undecided"
+    assert "do not correspond" in found.reason
+
+
+def zoo() -> dict[str, System]:
+    found = {name: cell(name) for name in cells()}
+    return {name: System(tuple((e.lhs, e.rhs) for e in c.equations), tuple(c.outputs)) for name, c in found.items()}
+
+
+def test_no_two_cells_of_the_zoo_are_equal_and_special_cases_are_found() -> None:
+    known, instances = zoo(), set()
+    for a, b in itertools.combinations(known, 2):
+        found = compare_systems(known[a], known[b])
+        assert found.kind in ("refuted", "undecided"), (a, b, found)
+        if found.instance is not None:
+            instances.add((a, b) if found.instance.of == "left" else (b, a))
+    assert {("lstm", "lstm_cifg"), ("lstm_peephole", "lstm"), ("lstm", "lstm_no_bias"), ("gru", "mgu")} <= instances
+    assert ("lstm", "lstm_peephole") not in instances
+
+
+def test_every_cell_of_the_zoo_equals_itself() -> None:
+    for name, system in zoo().items():
+        assert compare_systems(system, system).kind == "proved", name
+
+
+def test_generalises() -> None:
+    known = zoo()
+    assert generalises(known["lstm"], known["lstm_cifg"]).kind == "proved-under"
+    assert generalises(known["lstm_cifg"], known["lstm"]).kind == "refuted"
