@@ -73,6 +73,8 @@ def embed(general: Family, special: Family, dag: Dag, budget: Budget) -> Embeddi
             return Embedding(solution, settled)
         if not settled.differs:
             raise GaveUp(settled.reason)
+    if own.products or other.products:
+        raise GaveUp("parameters multiply each other, which the search does not solve")
     return None
 
 

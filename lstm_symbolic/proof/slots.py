@@ -28,10 +28,11 @@ class Slot:
 
 @dataclass(frozen=True)
 class Skeleton:
-    """The roots with slots taken out."""
+    """The roots with slots taken out; ``products`` tells that parameters multiply each other, as in ``W V h``."""
 
     roots: tuple[Node, ...]
     slots: tuple[Slot, ...]
+    products: bool
 
 
 def skeleton(dag: Dag, roots: Sequence[Node], parameters: frozenset[str], mark: str) -> Skeleton:
@@ -39,6 +40,7 @@ def skeleton(dag: Dag, roots: Sequence[Node], parameters: frozenset[str], mark: 
     new: dict[int, Node] = {}
     degree: dict[int, int] = {}
     slots: dict[int, Slot] = {}
+    products = False
 
     def cut(node: Node, outer: bool = False) -> Node:
         form = new[node.number]
@@ -63,6 +65,7 @@ def skeleton(dag: Dag, roots: Sequence[Node], parameters: frozenset[str], mark: 
             degree[node.number], keep = max(degrees, default=0), True
         elif node.op in PRODUCTS:
             degree[node.number], keep = sum(degrees), sum(degrees) < 2
+            products = products or not keep
         elif node.op == "div":
             degree[node.number], keep = degrees[0] if not degrees[1] else 0, not degrees[1]
         else:
@@ -72,4 +75,4 @@ def skeleton(dag: Dag, roots: Sequence[Node], parameters: frozenset[str], mark: 
         args = [new[a.number] if keep or not d else cut(a) for a, d in zip(node.args, degrees, strict=True)]
         new[node.number] = dag.node(node.op, *args, data=node.data, shape=node.shape)
     cut_roots = tuple(cut(r, True) if degree[r.number] else new[r.number] for r in roots)
-    return Skeleton(cut_roots, tuple(slots.values()))
+    return Skeleton(cut_roots, tuple(slots.values()), products)

@@ -174,3 +174,10 @@ def test_generalises() -> None:
     known = zoo()
     assert generalises(known["lstm"], known["lstm_cifg"]).kind == "proved-under"
     assert generalises(known["lstm_cifg"], known["lstm"]).kind == "refuted"
+
+
+def test_products_of_parameters_are_not_called_different() -> None:
+    """W V is any matrix, as M is; the search does not solve that, so it must not say refuted."""
+    found = compare(["h[t] = W @ V @ h[t-1]"], ["h[t] = M @ h[t-1]"], shapes={"W": "n,n", "V": "n,n", "M": "n,n", "h": "n,1"})
+    assert found.kind == "undecided"
+    assert "multiply" in found.reason
