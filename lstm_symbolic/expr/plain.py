@@ -48,9 +48,19 @@ def _paren(term: Term, least: int) -> str:
     return f"({text})" if strength < least else text
 
 
-def time(i: Basic) -> str:
-    """``t - 1``, in SymPy's order."""
-    return sympy.sstr(i)
+def time(i: Expr) -> str:
+    """``t - 1``, ``t - k``: the time first, what is taken away last.
+
+    >>> t, k = sympy.symbols("t k", integer=True)
+    >>> time(t - k - 1)
+    't - k - 1'
+    """
+
+    def rank(a: Expr) -> tuple[bool, bool, bool, str]:
+        return a.could_extract_minus_sign(), a.is_number, str(a) not in ("t", "T", "tau"), str(a)
+
+    first, *rest = sorted(sympy.Add.make_args(i), key=rank)
+    return sympy.sstr(first) + "".join(f" - {sympy.sstr(-a)}" if a.could_extract_minus_sign() else f" + {sympy.sstr(a)}" for a in rest)
 
 
 def _number(term: Term) -> tuple[str, int]:

@@ -7,14 +7,18 @@ import re
 from .surface import Statement, Surface
 
 _LABEL = re.compile(r"[\s(\[{]*(?:\d{1,3}[a-z]?(?:\.\d+)*|(?<=\()[a-z](?=\))|)[\s)\]}.:]*")
-_ARROW = re.compile(r"\\x?(?:long)?(?:right|left|leftright)arrow|\\to(?![a-z])|\\mapsto|-+>|→|\\[nsew]+arrow")
+_ARROW = re.compile(r"\\x?(?:long)?(?:right|leftright)arrow|\\xleftarrow|\\to(?![a-z])|\\mapsto|-+>|→|\\[nsew]+arrow")
+
+#: An arrow to the left assigns where something is computed on its right side; else it is drawn.
+_ASSIGN = re.compile(r"\\(?:long)?leftarrow|\\gets|←")
+_COMPUTES = re.compile(r"[-+*/(\[·⊙∘⊗×]|\\(?:[cso]dot|circ|ast|star|times|otimes|bullet|sigma|tanh|frac|sum)\b")
 
 
 def before_parsing(text: str) -> tuple[str, str] | None:
     """Kind and reason of what is no formula by its looks: a label, a drawing's arrows."""
     if _LABEL.fullmatch(text):
         return "label", "a number or step label of a drawing, not a formula"
-    if _ARROW.search(text) and "=" not in text:
+    if "=" not in text and (_ARROW.search(text) or (_ASSIGN.search(text) and not _COMPUTES.search(_ASSIGN.split(text)[-1]))):
         return "diagram", "arrows of a drawing, not an equation"
     return None
 

@@ -13,7 +13,9 @@ from .tokens import Token
 
 @dataclass
 class Cursor:
-    """``flat`` is True for text without TeX: there a run of letters is a name with a flattened index. ``bound`` holds running indices."""
+    """``flat`` is True for text without TeX: there a run of letters is a name with a flattened index. ``bound`` holds running indices;
+    ``spaced`` is True directly inside square brackets, where a space that the author asked for separates.
+    """
 
     tokens: list[Token]
     flat: bool = False
@@ -21,6 +23,7 @@ class Cursor:
     position: int = 0
     depth: int = 0
     bars: int = 0
+    spaced: bool = False
     bound: frozenset[str] = frozenset()
     notes: list[tuple[Span, str, str]] = field(default_factory=list)
 
@@ -69,7 +72,7 @@ class Cursor:
         token = self.take()
         if token.is_end:
             raise self.fail("an index is missing", token)
-        if token.kind == "word" and len(token.text) > 1 and not self.flat:
+        if token.kind in ("word", "num") and len(token.text) > 1 and not self.flat:
             token, rest = cut(token, 1)
             self.position -= 1
             self.tokens[self.position : self.position + 1] = [token, rest]

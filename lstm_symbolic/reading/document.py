@@ -133,6 +133,8 @@ def _without_comment_marks(raw: str) -> str:
     """Continuation lines of a doc comment start with ``*`` or ``///``: blank those out (same length, so offsets stay)."""
     lines = raw.split("\n")
     if len(lines) > 1 and all(re.match(r"\s*(\*|///?|#)\s", x) for x in lines[1:] if x.strip()):
+        if re.match(r"\s*\*\s", lines[0]):
+            lines[0] = lines[0].replace("*", " ", 1)
         lines[1:] = [re.sub(r"^(\s*)(\*|///?|#)", lambda m: m[1] + " " * len(m[2]), x) for x in lines[1:]]
     return "\n".join(lines)
 
@@ -141,6 +143,9 @@ def _parsed(text: str, whole: Formula, part: Sequence[Token], mended: Repaired, 
     start, _ = mended.place(part[0].start, part[0].end)
     _, end = mended.place(part[-1].start, part[-1].end)
     formula = whole if alone else replace(whole, start=start, end=max(end, start + 1), raw=text[start:end])
+    looks = None if alone else before_parsing(mended.text[part[0].start : part[-1].end].strip())
+    if looks is not None:
+        return replace(formula, kind=looks[0], status="skipped", reason=looks[1])
     repairs = tuple(a for a in mended.applied if alone or (a.start < formula.end and a.end > formula.start))
     flat = found.container in ("line", "text", "code", "cell") and not re.search(r"\\[a-zA-Z]", mended.text)
     try:

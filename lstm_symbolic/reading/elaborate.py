@@ -10,7 +10,6 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from typing import TypeVar
 
 from ..errors import ReadError
@@ -18,9 +17,10 @@ from ..expr.functions import FUNCTIONS
 from ..expr.plain import write
 from ..expr.term import Term, TermEquation
 from .association import Tree, groupings
-from .context import Context, likely_layout, names_of, timed_name, with_numeric_times
+from .context import Context, likely_layout, names_of, running, timed_name, with_times
 from .kinds import prior, product
 from .surface import Name, Statement, Surface
+from .vocabulary import LOSS
 
 BEAM = 8
 #: Readings that cost this much more than the best one are given up.
@@ -166,6 +166,8 @@ class Elaborator:
         for cost_a, kind_a, a in self.multiply(left, items, glyphs):
             for cost_b, kind_b, b in self.multiply(right, items, glyphs):
                 for op, kind, cost in product(kind_a, kind_b, glyph, self.context.layout):
+                    if op == "matmul" and kind_a == "v" and b.op == "jac":
+                        cost = min(cost, 0.5)  # the chain rule with the gradient as a row, as many write it beside columns
                     if self.context.convolution and op == "matmul" and kind_a == "m" and glyph in ("*", r"\ast", r"\star"):
                         op = "conv"
                     if op == "outer":
@@ -180,17 +182,22 @@ class Elaborator:
 
     def _power(self, s: Surface, kinds: Kinds) -> list[Reading]:
         results = []
+        if s.args[1].op == "neg" and _is_of_weights(s.args[0]):
+            raise ReadError("the inverse of a matrix is not part of the cell language", "", s.span[0])
         for b in self.thread(s.args, kinds):
             base, exponent = b.items
-            if base.kind == "m" and exponent.term.op == "num" and exponent.term.number < 0:
-                raise ReadError("the inverse of a matrix is not part of the cell language", "", s.span[0])
-            clash = 0.0 if exponent.kind == "s" else 3.0
+            clash = (0.0 if exponent.kind == "s" else 3.0) + (20.0 if base.kind == "m" and exponent.term.op == "neg" else 0.0)
             results.append(Reading(b.cost + clash, base.kind, Term("pow", (base.term, exponent.term), span=s.span), b.kinds))
         return results
 
     def _transpose(self, s: Surface, kinds: Kinds) -> list[Reading]:
+        """Of ``[h, x]^T`` the stacking itself: there the sign turns the written row into a column, and nothing else."""
         flip = {"v": "w", "w": "v"}
-        return [replace(r, kind=flip.get(r.kind, r.kind), term=Term("T", (r.term,), span=s.span)) for r in self.read(s.args[0], kinds)]
+        inner = self.read(s.args[0], kinds)
+        results = [replace(r, kind=flip.get(r.kind, r.kind), term=Term("T", (r.term,), span=s.span)) for r in inner]
+        if s.args[0].op == "pair" and self.context.layout == "column":
+            results += [replace(r, cost=r.cost + 0.2) for r in inner if r.term.op == "concat"]
+        return results
 
     # -- pairings ----------------------------------------------------------------------------------------------------------------
 
@@ -308,15 +315,15 @@ class Elaborator:
         return results
 
     def product_cost(self, name: Name) -> float:
-        function = name.base in _CALL_LETTERS and not name.subs and name.time is None
+        function = (name.base in _CALL_LETTERS and not name.subs or len(name.base) > 2) and name.time is None
         return 2.0 if function and name.plain not in self.context.plain_use else 0.0
 
     def call_cost(self, name: Name) -> float:
-        if name.plain in self.context.plain_use or name.plain in self.context.timed:
+        if name.plain in self.context.plain_use:
             return 4.0
         if name.base in _CALL_LETTERS or len(name.base) > 2:
             return 0.0 if not name.primes else 0.5
-        return 6.0 if name.base[:1] in "WUVb" else 3.0
+        return 6.0 if name.base[:1] in "WUVb" else 4.0 if name.plain in self.context.timed else 3.0
 
     # -- calculus ----------------------------------------------------------------------------------------------------------------
 
@@ -324,10 +331,14 @@ class Elaborator:
         return [replace(r, term=Term("grad", (r.term,), span=s.span)) for r in self.read(s.args[0], kinds)]
 
     def _jac(self, s: Surface, kinds: Kinds) -> list[Reading]:
+        """A matrix; of a loss (also of one step's loss ``L_t``) it is shaped like what it is taken by."""
         results = []
+        loss = s.args[0].name is not None and s.args[0].name.base in LOSS
         for b in self.thread(s.args, kinds):
             term = Term("jac", tuple(i.term for i in b.items), span=s.span)
-            results += [Reading(b.cost, "m", term, b.kinds), Reading(b.cost + 0.5, "v", term, b.kinds)]
+            main = b.items[1].kind if loss else "m"
+            other = 0.5 if loss else 2.0
+            results += [Reading(b.cost + (0.0 if kind == main else other), kind, term, b.kinds) for kind in ("m", "v")]
         return results
 
     def _sum(self, s: Surface, kinds: Kinds) -> list[Reading]:
@@ -336,7 +347,15 @@ class Elaborator:
     _prod = _sum
 
 
+#: The price of an equation between two kinds; a name may well stand for a row.
+_CLASHES = {frozenset("sv"): 2.0, frozenset("vw"): 0.7}
 _COMPARISONS = {"gt", "ge", "lt", "le", "eq", "ne"}
+
+
+def _is_of_weights(s: Surface) -> bool:
+    """Are all symbols of an expression matrices by their letters?"""
+    names = [timed_name(n.name) for n in s.walk() if n.name is not None]
+    return bool(names) and all(prior(n, bool(index), "".join((*n.subs, *n.sups)))[0][0] == "m" for n, index in names)
 
 
 def _grid(cells: list[Term], rows: int) -> list[list[Term]]:
@@ -370,7 +389,8 @@ def elaborate(
     ['h[t]', 'o[t] * tanh(W @ c[t])']
     """
     base = replace(names_of(statements), declared=declared or {}, convolution=convolution)
-    statements = [with_numeric_times(s, base.timed) for s in statements]
+    letters = frozenset[str]().union(*(running(s) for s in statements))
+    statements = [with_times(s, base.timed, letters) for s in statements]
     best = _run(statements, replace(base, layout=layout or likely_layout(statements)))
     if layout or best.cost < 1.0:
         return best
@@ -410,7 +430,6 @@ def _sides(elaborator: Elaborator, statement: Statement, kinds: Kinds) -> list[t
     found = []
     for b in elaborator.thread(statement.sides, kinds):
         present = {i.kind for i in b.items if not _is_number(i.term)}
-        clash = 0.0 if len(present) <= 1 else 2.0 if present == {"s", "v"} else 3.0
-        zero = Fraction(0)
-        found.append((b.cost + clash + zero, b.kinds, tuple(i.term for i in b.items)))
+        clash = 0.0 if len(present) <= 1 else _CLASHES.get(frozenset(present), 3.0)
+        found.append((b.cost + clash, b.kinds, tuple(i.term for i in b.items)))
     return found

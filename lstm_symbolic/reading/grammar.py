@@ -31,16 +31,17 @@ class Parser(Cursor):
 
     def statement(self) -> Statement:
         start = self.peek().start
-        sides, relation = [self.expression(0)] if self.text not in RELATIONS else [], "="
+        sides = [self.expression(0)] if self.text not in RELATIONS else []
         while not self.peek().is_end:
-            if self.text in ("+", "-", ":", "+>") and self.peek(1).text in ("=",):
-                relation = "+=" if self.take().text == "+" else relation
+            update = ""
+            if self.text in ("+", "-", ":") and self.peek(1).text == "=":
+                update = self.take().text
             if self.text in RELATIONS:
                 self.take()
                 while self.text == "&":
                     self.take()
                 if not self.peek().is_end:
-                    sides.append(self.expression(0))
+                    sides.append(updated(sides, update, self.expression(0)))
             elif self.text == r"\in":
                 if len(sides) > 1:
                     break
@@ -49,7 +50,7 @@ class Parser(Cursor):
                 break
         self.trailing()
         end = self.tokens[-2].end if len(self.tokens) > 1 else self.peek().end
-        return Statement(tuple(sides), (start, end), relation, tuple(self.notes))
+        return Statement(tuple(sides), (start, end), "=", tuple(self.notes))
 
     def declaration(self, subject: Surface, start: int) -> Statement:
         """``W \\in \\mathbb{R}^{n \\times m}``: the dimensions of a symbol."""
@@ -144,9 +145,10 @@ class Parser(Cursor):
             elif token.text == "/":
                 self.take()
                 below = self.signed()
-                above = chain(factors, glyphs, start)
-                factors, glyphs = [Surface("frac", (above, below), "/", span=(start, below.span[1]))], []
-            elif self.starts():
+                above, span = chain(factors, glyphs, start), (start, below.span[1])
+                quotient = operators.derivative_of(above, below, span) or Surface("frac", (above, below), "/", span=span)
+                factors, glyphs = [quotient], []
+            elif self.starts() and not (self.spaced and token.wide):
                 glyphs.append("")
                 factors.append(self.factor())
             else:
@@ -208,13 +210,16 @@ class Parser(Cursor):
             return replace(row, span=(opened.start, self.expect(close).end))
         items, separators = [], []
         self.bars += 1
+        outer, self.spaced = self.spaced, opened.text == "["
         while self.text != close and not self.peek().is_end:
             items.append(self.expression(0))
-            if self.text in (",", ";", r"\|", r"\mid", "|", r"\\", "&", r"\vert", ":"):
+            if self.spaced and self.peek().wide and self.starts():
+                separators.append(" ")
+            elif self.text in (",", ";", r"\|", r"\mid", "|", r"\\", "&", r"\vert", ":"):
                 separators.append(self.take().text)
             elif self.text != close:
                 break
-        self.bars -= 1
+        self.bars, self.spaced = self.bars - 1, outer
         if not items:
             raise self.fail("nothing stands between the brackets", opened)
         self.close(opened, close, "]" if close == r"\rbrack" else close)
@@ -225,24 +230,44 @@ class Parser(Cursor):
 
     def powers(self, base: Surface) -> Surface:
         """Sub- and superscripts after a bracket or a number: a power, a transpose, or an index that is dropped with a note."""
-        while self.text in ("^", "_", "'"):
+        while self.text in ("^", "_", "'", "**") or symbols.transposed(self):
             mark = self.take()
-            if mark.text == "'":
+            span = (base.span[0], self.peek().end)
+            if mark.text == ".":
+                self.take()
+                base = Surface("transpose", (base,), span=span)
                 continue
+            if mark.text == "**":
+                base = symbols.raised(self, base)
+                continue
+            if mark.text == "'":
+                raise self.fail("a prime stands after a bracket or a number", mark, "name the function: f'(x)")
             tokens = self.group()
             end = tokens[-1].end if tokens else mark.end
             span = (base.span[0], end)
             if mark.text == "_":
+                base = self.indexed(base, tokens, mark)
                 continue
             index = read_index(tokens, True, self.bound)
             if index.transpose:
                 base = Surface("transpose", (base,), span=span)
             elif index.power is not None:
-                base = Surface("power", (base, Surface("num", number=Fraction(index.power))), span=span)
+                base = Surface("power", (base, symbols.integer(index.power)), span=span)
             elif index.time is not None and base.op == "group" and base.args[0].op == "sym" and base.args[0].name is not None:
                 base = Surface("sym", name=attach(base.args[0].name, index, True), span=span)
             else:
                 base = Surface("power", (base, self.nested(tokens)), span=span)
+        return base
+
+    def indexed(self, base: Surface, tokens: Sequence[Token], mark: Token) -> Surface:
+        """An index below a bracket: its time where the bracket holds one symbol; a component is refused, a remark left out with a note."""
+        index = read_index(tokens, False, self.bound)
+        if base.op == "group" and base.args[0].op == "sym" and base.args[0].name is not None and index.time is not None:
+            return Surface("sym", name=attach(base.args[0].name, index, False), span=(base.span[0], tokens[-1].end))
+        text = "".join(t.text for t in tokens)
+        if index.time is not None or re.fullmatch(r"[ijkmnpq,\d]{1,3}", text):
+            raise self.fail("an entry of a vector (component form) is not part of the matrix language", mark)
+        self.notes.append(((mark.start, tokens[-1].end if tokens else mark.end), "", "index of a bracket left out"))
         return base
 
     def nested(self, tokens: Sequence[Token]) -> Surface:
@@ -289,6 +314,14 @@ class Parser(Cursor):
             self.notes.append(((token.start, token.end), macro[1], f"macro {token.text} taken for the letter in it"))
             return symbols.symbol(self, Name(macro[1]), token)
         raise self.fail(f"unknown command {token.text}", token)
+
+
+def updated(sides: Sequence[Surface], update: str, right: Surface) -> Surface:
+    """The right side of ``dW += g``, which says dW = dW + g."""
+    if update not in ("+", "-") or not sides:
+        return right
+    term = Surface("neg", (right,), span=right.span) if update == "-" else right
+    return Surface("add", (sides[-1], term), span=right.span)
 
 
 def chain(factors: list[Surface], glyphs: list[str], start: int) -> Surface:

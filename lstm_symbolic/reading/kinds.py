@@ -99,7 +99,7 @@ def prior(name: Name, timed: bool, index: str) -> tuple[tuple[str, float], ...]:
     if base in _BIASES and (index or base != "beta"):
         return ("v", 0.0), ("s", 1.5), ("m", 4.0)
     if _WEIGHTS.fullmatch(base) and not (base == "T" and not index):
-        return ("m", 0.0), ("v", 2.2), ("s", 4.0)
+        return ("m", 0.0), ("v", 2.7), ("s", 4.0)
     if base == "I" and not index:
         return ("m", 0.0), ("s", 1.0)
     if base in _SCALARS and not index and not differential:

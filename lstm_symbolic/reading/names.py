@@ -16,20 +16,7 @@ from ..errors import ReadError
 from .surface import Name, Statement, Surface
 from .tokens import GREEK, Token
 
-TRANSPOSE = {
-    "T",
-    r"\top",
-    r"\intercal",
-    r"\mathsf{T}",
-    r"\mathrm{T}",
-    r"\text{T}",
-    r"\mathsf T",
-    r"\mathrm T",
-    "tr",
-    r"\transp",
-    r"\mathsf",
-    r"\mathrm",
-}
+TRANSPOSE = {"T", r"\top", r"\intercal", "tr", r"\transp", r"\transpose"}
 ACCENTS = {
     "tilde": "tilde", "widetilde": "tilde", "hat": "hat", "widehat": "hat", "bar": "bar", "overline": "bar", "check": "check", "dot": "dot",
     "ddot": "ddot", "overrightarrow": "fwd", "overleftarrow": "bwd", "underline": "", "vec": "", "acute": "acute", "breve": "breve",
@@ -40,11 +27,13 @@ STYLES = {
 WORDS = {"mathrm", "operatorname", "text", "textrm", "mathsf", "textbf", "textit", "texttt", "mathtt", "mbox", "textnormal", "rm", "hbox"}
 
 _WRAP = {"(": ")", "<": ">", r"\langle": r"\rangle", "[": "]", r"\{": r"\}", "{": "}"}
-_TIME = re.compile(r"(?P<var>t|T|\\tau|[a-z])(?:(?P<sign>[+-])(?P<by>\d+|[a-z]))?")
+_TIME = re.compile(r"(?P<var>t|T|\\tau|\\ell|L|[a-z])(?:(?P<sign>[+-])(?P<by>\d+|[a-z]))?")
 #: Letters that are a time by themselves; the other letters are one only inside brackets or with an offset.
 _ALWAYS_TIME = {"t", "T", r"\tau"}
 _RUNNING = {"k", "j", "s", "n", "l", "i", "m"}
 _GATE_TAGS = {"i"}
+#: Letters that above a symbol count layers.
+_LAYER = {"l", r"\ell", "L"}
 
 
 @dataclass(frozen=True)
@@ -63,9 +52,11 @@ def read_index(tokens: Sequence[Token], above: bool, bound: frozenset[str] = fro
     """The meaning of a group of tokens below (or above) a symbol; ``bound`` holds the running indices of enclosing sums."""
     texts = [t.text for t in tokens]
     if above:
-        joined = "".join(texts)
+        joined = "".join(t for t in texts if t not in ("{", "}") and t[1:] not in WORDS | STYLES)
         if joined in TRANSPOSE:
             return Index(transpose=True)
+        if re.fullmatch(r"-\d+", joined):
+            return Index(power=int(joined))
         if texts and all(x in (r"\prime", "'") for x in texts):
             return Index(primes=len(texts))
         if joined.isdigit():
@@ -79,7 +70,9 @@ def read_index(tokens: Sequence[Token], above: bool, bound: frozenset[str] = fro
         return _nested(inner, above, bound)
     time = _time(inner, wrapped, above, bound)
     if time is not None:
-        return Index(layer=time) if above and not wrapped and str(time).startswith(("l", "L")) else Index(time=time)
+        return Index(layer=time) if above and inner[0] in _LAYER and inner[0].lstrip("\\") not in bound else Index(time=time)
+    if above and len(inner) == 1 and inner[0] in _LAYER:
+        return Index(layer=Symbol("L" if inner[0] == "L" else "l", integer=True))
     return Index(tags=(_tag(inner),))
 
 
@@ -128,9 +121,9 @@ def _time(texts: list[str], wrapped: bool, above: bool, bound: frozenset[str]) -
     if match is None:
         return None
     var, sign, by = match["var"], match["sign"], match["by"]
-    letter = var.lstrip("\\")
+    letter = "l" if var == r"\ell" else var.lstrip("\\")
     known = var in _ALWAYS_TIME or letter in bound
-    running = var in _RUNNING and (sign is not None or (wrapped and var not in _GATE_TAGS))
+    running = (var in _RUNNING or var in _LAYER) and (sign is not None or (wrapped and var not in _GATE_TAGS))
     if not (known or running):
         return None
     shift: Expr = Integer(0) if by is None else Integer(int(by)) if by.isdigit() else Symbol(by, integer=True)

@@ -240,7 +240,7 @@ def _formula_part(line: str) -> tuple[int, int] | None:
     left, _, right = stripped[lead:].partition("=")
     if not left.strip() or len(left) > 60 or not re.search(r"[A-Za-zα-ωΑ-Ω]", left):
         return None
-    if not re.search(r"[A-Za-zα-ωΑ-Ω]", right) or not re.search(r"[-+*/(\[@·⋅⊙∘⊗×−\\^_]|[a-zα-ω] [a-zα-ω]", right.strip()):
+    if not re.search(r"[A-Za-zα-ωΑ-Ω]", right) or not re.search(r"[-+*/(\[@·⋅⊙∘⊗×−\\^_₊₋ᵀ]|[a-zα-ω] [a-zα-ω]", right.strip()):
         return None
     if left.count("(") != left.count(")"):
         return None

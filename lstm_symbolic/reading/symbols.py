@@ -107,14 +107,17 @@ def function_or_name(p: Parser, name: str, token: Token) -> Surface:
     function = FUNCTIONS[clean]
     power: Surface | None = None
     primed = False
+    whole = Name(clean)
+    end = token.end
     while p.text in ("_", "^", "'"):
         mark = p.take()
         if mark.text == "'":
             primed = True
             continue
         index = read_index(p.group(), mark.text == "^", p.bound)
+        whole, end = attach(whole, index, mark.text == "^"), p.tokens[p.position - 1].end
         if index.power is not None:
-            power = Surface("num", number=Fraction(index.power))
+            power = integer(index.power)
         elif index.primes:
             primed = True
         elif index.tags and function == "sigmoid" and index.tags[0] not in GATE_TAGS:
@@ -122,6 +125,8 @@ def function_or_name(p: Parser, name: str, token: Token) -> Surface:
     if primed:
         function = "d" + function
     applied = argument(p, function, token)
+    if applied.op == "function" and (whole.time is not None or whole.subs or whole.sups):
+        return Surface("sym", name=replace(whole, primes=int(primed)), span=(token.start, end))
     if power is not None and applied.op == "call":
         return Surface("power", (applied, power), span=applied.span)
     return p.powers(applied) if applied.op == "call" else applied
@@ -129,7 +134,7 @@ def function_or_name(p: Parser, name: str, token: Token) -> Surface:
 
 def argument(p: Parser, function: str, token: Token) -> Surface:
     """``\\sigma(a)``, ``\\tanh c_t``, or the function's name alone."""
-    if p.text in ("(", "[", "{", r"\lbrack") and not p.peek().is_end:
+    if p.text in ("(", "[", "{", r"\{", r"\lbrack") and not p.peek().is_end:
         group = p.bracketed(p.peek())
         args = group.args if group.op in ("group", "pair") and group.glyph != "[" else (group,)
         if group.op == "group" and group.glyph == "[":
@@ -145,8 +150,16 @@ def symbol(p: Parser, name: Name, token: Token) -> Surface:
     """A name with its indices; before a bracket it is an undecided application, or a time: ``x(t)``, ``x[t-1]``."""
     outer: list[tuple[str, Surface | None]] = []
     end = token.end
-    while p.text in ("_", "^", "'") or (p.text in ("(", "[") and name.time is None and time_follows(p)):
+    while p.text in ("_", "^", "'", "**") or transposed(p) or (p.text in ("(", "[") and name.time is None and time_follows(p)):
         mark = p.take()
+        if mark.text == ".":
+            outer.append(("transpose", None))
+            end = p.take().end
+            continue
+        if mark.text == "**":
+            outer.append(("power", exponent(p)))
+            end = p.tokens[p.position - 1].end
+            continue
         if mark.text == "'":
             name, end = replace(name, primes=name.primes + 1), mark.end
             continue
@@ -163,7 +176,7 @@ def symbol(p: Parser, name: Name, token: Token) -> Surface:
         if index.transpose:
             outer.append(("transpose", None))
         elif index.power is not None:
-            outer.append(("power", Surface("num", number=Fraction(index.power))))
+            outer.append(("power", integer(index.power)))
         elif mark.text == "^" and name.base == "e" and not name.subs:
             inside = p.nested(tokens)
             return Surface("call", (inside,), "exp", span=(token.start, end))
@@ -177,6 +190,29 @@ def symbol(p: Parser, name: Name, token: Token) -> Surface:
         applied = Surface("apply", (result, group), span=(token.start, group.span[1]))
         return p.powers(applied)
     return result
+
+
+def integer(value: int) -> Surface:
+    """A whole number; a negative one is the negation of its size."""
+    number = Surface("num", number=Fraction(abs(value)))
+    return number if value >= 0 else Surface("neg", (number,))
+
+
+def transposed(p: Parser) -> bool:
+    """``x.T``, as programs write it."""
+    return p.text == "." and p.peek(1).text == "T" and not p.peek().gap and not p.peek(1).gap
+
+
+def exponent(p: Parser) -> Surface:
+    """What stands after ``**``: a number or a bracket, perhaps with a sign."""
+    sign = p.text == "-" and p.take()
+    inner = p.bracketed(p.peek()) if p.text == "(" else p.factor()
+    return Surface("neg", (inner,), span=inner.span) if sign else inner
+
+
+def raised(p: Parser, base: Surface) -> Surface:
+    inner = exponent(p)
+    return Surface("power", (base, inner), span=(base.span[0], inner.span[1]))
 
 
 def time_follows(p: Parser) -> bool:

@@ -7,6 +7,7 @@ rows of an alignment (a row that starts with an operator goes on).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from .names import WORDS
 from .tokens import Token
@@ -18,40 +19,16 @@ _DROP = {
     r"\colorbox": -2, r"\boxed": -1, r"\fbox": -1, r"\cancel": -1, r"\smash": -1, r"\mathstrut": 0, r"\htmlClass": -2, r"\raise": 0,
     r"\underset": -2, r"\overset": -2, r"\stackrel": -2, r"\ensuremath": -1, r"\mathord": -1, r"\mathopen": 0, r"\mathclose": 0,
 }  # fmt: skip
-_ALIGNMENTS = (
-    "align",
-    "aligned",
-    "gather",
-    "gathered",
-    "split",
-    "equation",
-    "eqnarray",
-    "multline",
-    "alignat",
-    "alignedat",
-    "flalign",
-    "displaymath",
-    "math",
-    "subequations",
-)
+_ALIGNMENTS = {
+    "align", "aligned", "gather", "gathered", "split", "equation", "eqnarray", "multline", "alignat", "alignedat", "flalign",
+    "displaymath", "math", "subequations",
+}  # fmt: skip
+#: Environments of entries; one whose entries are equations is an alignment.
+_TABLES = {"array", "cases", "dcases", "rcases", "matrix", "tabular"}
 _OPEN, _CLOSE = {"(", "[", "{", r"\{", r"\lbrack", r"\lbrace"}, {")", "]", "}", r"\}", r"\rbrack", r"\rbrace"}
 _OPERATORS = {
-    "+",
-    "-",
-    "*",
-    "/",
-    "=",
-    r"\cdot",
-    r"\odot",
-    r"\circ",
-    r"\otimes",
-    r"\times",
-    r"\ast",
-    r"\star",
-    r"\approx",
-    r"\oplus",
-    r"\bullet",
-}
+    "+", "-", "*", "/", "=", r"\cdot", r"\odot", r"\circ", r"\otimes", r"\times", r"\ast", r"\star", r"\approx", r"\oplus", r"\bullet",
+}  # fmt: skip
 _BREAKS = {r"\\", r"\cr", r"\newline", r"\quad", r"\qquad", r"\implies", r"\Rightarrow", r"\iff", r"\Longrightarrow", r"\hskip", r"\par"}
 FUNCTION_WORDS = {
     "sigmoid", "sigm", "sig", "tanh", "softmax", "exp", "max", "min", "diag", "relu", "ReLU", "log", "ln", "softplus", "logistic", "norm",
@@ -94,6 +71,17 @@ def tidy(tokens: Sequence[Token]) -> list[Token]:
             end = group_end(tokens, k + 1)
             out += tidy(tokens[k + 1 : end])
             k = group_end(tokens, end + 1) if end < len(tokens) and tokens[end].text in "_^" else end
+        elif token.text == "{" and k + 2 < len(tokens) and tokens[k + 1].text in _OPERATORS and tokens[k + 2].text == "}":
+            out.append(tokens[k + 1])
+            k += 3
+        elif token.text == r"\begin" and (end := _table_of_equations(tokens, k)):
+            if out and out[-1].text in (r"\{", r"\lbrace"):
+                out.pop()
+            start = group_end(tokens, k + 1)
+            start = group_end(tokens, start) if tokens[start].text == "{" else start
+            mark = Token("cmd", r"\\", token.start, token.end)
+            out += [mark, *tidy(tokens[start:end]), replace(mark, start=tokens[end].start, end=tokens[end].end)]
+            k = group_end(tokens, end + 1)
         elif token.text in (r"\begin", r"\end") and _environment(tokens, k).rstrip("*") in _ALIGNMENTS:
             end = group_end(tokens, k + 1)
             out.append(Token("cmd", r"\\", token.start, token.end))
@@ -102,6 +90,20 @@ def tidy(tokens: Sequence[Token]) -> list[Token]:
             out.append(token)
             k += 1
     return out
+
+
+def _table_of_equations(tokens: Sequence[Token], k: int) -> int:
+    """The position of the ``\\end`` of a table that starts at ``k`` and whose cells are equations; 0 for any other."""
+    if _environment(tokens, k).rstrip("*") not in _TABLES:
+        return 0
+    depth, brackets, equation = 0, 0, False
+    for j in range(k, len(tokens)):
+        depth += (tokens[j].text == r"\begin") - (tokens[j].text == r"\end")
+        if depth == 0:
+            return j if equation else 0
+        brackets += (tokens[j].text in _OPEN) - (tokens[j].text in _CLOSE)
+        equation = equation or (depth == 1 and brackets == 0 and tokens[j].text == "=")
+    return 0
 
 
 def _environment(tokens: Sequence[Token], k: int) -> str:
@@ -148,13 +150,23 @@ def split(tokens: Sequence[Token]) -> list[list[Token]]:
                 statements.append([])
         elif token.text == "&" or token.text in _BREAKS:
             k += 1
+            if depth and k < len(tokens):
+                tokens[k] = replace(tokens[k], wide=True)
         elif depth == 0 and token.text in (",", ";", ".") and _ends(tokens, k):
             statements.append([])
             k += 1
         else:
             statements[-1].append(token)
             k += 1
+    statements = [_unwrapped(s) for s in statements]
     return [s for s in statements if s and any(t.kind in ("word", "cmd", "num") for t in s)]
+
+
+def _unwrapped(statement: list[Token]) -> list[Token]:
+    """A statement without braces around the whole of it, as ``{\\small ...}`` leaves them."""
+    while statement and statement[0].text == "{" and statement[-1].text == "}" and group_end(statement, 0) == len(statement):
+        statement = statement[1:-1]
+    return statement
 
 
 def _continues(tokens: Sequence[Token], k: int, before: Sequence[Token]) -> bool:

@@ -15,13 +15,15 @@ MAX_TOKENS = 4000
 
 @dataclass(frozen=True)
 class Token:
-    """``kind``: cmd (``\\sigma``), word (a run of letters), num, op (one character), sub and sup (Unicode scripts), accent (combining)."""
+    """``kind``: cmd (``\\sigma``), word (a run of letters), num, op (one character), end. ``gap``: something blank stands before it;
+    ``wide``: a space that the author asked for (``\\;``), which separates the entries of ``[h \\; x]``."""
 
     kind: str
     text: str
     start: int
     end: int
     gap: bool = False
+    wide: bool = False
 
     @property
     def is_end(self) -> bool:
@@ -55,10 +57,12 @@ _ACCENTS = {"\u0303": "tilde", "\u0302": "hat", "\u0304": "bar", "\u0305": "bar"
 _LAYOUT = """left right middle big Big bigg Bigg bigl bigr Bigl Bigr biggl biggr Biggl Biggr bigm limits nolimits displaystyle textstyle
     scriptstyle nonumber notag smallskip medskip bigskip noindent centering hfill strut null relax rm bf it mathop mathbin mathrel mathord
     allowbreak break small large Large hline thinspace enspace boldmath"""
+_WIDE = frozenset({r"\;", r"\:", r"\ ", r"\>", "~", r"\enspace"})
+_FENCES = frozenset({r"\left", r"\right", r"\middle"})
 SKIPPED = frozenset({"\\" + name for name in _LAYOUT.split()} | {"\\" + sign for sign in ",;:!> \n"} | {"~"})
 
 _TOKEN = re.compile(
-    r"(?P<gap>\s+|%[^\n]*)|(?P<cmd>\\[A-Za-z]+\*?|\\.|\\\n)|(?P<num>\d+(?:\.\d+)?|\.\d+)|(?P<word>[A-Za-z]+)|(?P<op>[\s\S])"
+    r"(?P<gap>\s+|%[^\n]*)|(?P<cmd>\\[A-Za-z]+\*?|\\.|\\\n)|(?P<num>\d+(?:\.\d+)?|\.\d+)|(?P<word>[A-Za-z]+)|(?P<op>\*\*|[\s\S])"
 )
 
 
@@ -110,18 +114,16 @@ def tokenize(text: str) -> list[Token]:
     """
     characters, origin = _characters(text)
     tokens: list[Token] = []
-    gap = False
+    gap = wide = fence = False
     for m in _TOKEN.finditer(characters):
         kind = str(m.lastgroup)
         if kind == "gap" or m[0] in SKIPPED:
-            gap = True
+            gap, wide, fence = True, wide or m[0] in _WIDE, m[0] in _FENCES or (fence and kind == "gap")
             continue
-        if m[0] == ".":
-            previous = tokens[-1].text if tokens else ""
-            if previous in (r"\left", r"\right"):
-                continue
-        tokens.append(Token(kind, m[0], origin[m.start()], origin[m.end() - 1] + 1, gap))
-        gap = False
+        if m[0] == "." and fence:
+            continue
+        tokens.append(Token(kind, m[0], origin[m.start()], origin[m.end() - 1] + 1, gap, wide))
+        gap = wide = fence = False
         if len(tokens) > MAX_TOKENS:
             break
     tokens.append(Token("end", "", len(text), len(text), gap))
