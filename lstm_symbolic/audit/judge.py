@@ -21,10 +21,11 @@ from ..reading.tidy import split
 from ..reading.tokens import tokenize
 from .author import Author
 from .canonical import Canonical
+from .circles import circles
 from .functions import recognised
 from .localise import Located, locate
 from .normal import Definition, NormalSystem, stepped, strip
-from .places import finding, fix, label, where
+from .places import finding, fix, label, span_of, where
 from .recognise import Match, Model, against, has_bias, models
 from .report import Finding, Fix, Label
 
@@ -166,6 +167,7 @@ def system_findings(document: Document, judged: Judged) -> Iterator[Finding]:
     system, match = judged.system, judged.match
     by_id = {f.id: f for f in document.formulas}
     yield from _interpretations(document, system, by_id)
+    yield from circles(document, system, by_id)
     if match is None:
         if len(system.definitions) > 2:
             first = by_id[system.definitions[0].formula]
@@ -194,6 +196,13 @@ def contradictions(document: Document, judged: Sequence[Judged]) -> Iterator[Fin
             if not used <= {*other.system.variables()} or strip(known.value) == strip(d.value):
                 continue
             g = by_id[known.formula]
+            variant = recognised(replace(other.system, definitions=tuple(d if x.name == d.name else x for x in other.system.definitions)))[
+                1
+            ]
+            if variant is not None and not variant.wrong and not variant.extra:
+                message = f"another form of {d.name}[t]: with it the system is the {variant.cell}"
+                yield finding(document, "N501", (f.start, f.end), message, f, wrote=f.plain)
+                break
             message = f"{d.name}[t] is defined otherwise in {where(document, g)}"
             yield finding(
                 document, "E211", (f.start, f.end), message, f, wrote=f.plain, expected=g.plain, labels=[label(document, (g.start, g.end), "the other one")]
@@ -201,21 +210,15 @@ def contradictions(document: Document, judged: Sequence[Judged]) -> Iterator[Fin
             break
 
 
-def _span(f: Formula, term: Term | None) -> tuple[int, int]:
-    if term is not None and term.span is not None and f.start <= term.span[0] < f.end:
-        return term.span
-    return f.start, f.end
-
-
 def _interpretations(document: Document, system: NormalSystem, by_id: Mapping[str, Formula]) -> Iterator[Finding]:
     for note in system.interpretations:
         for key in note.formulas:
             f = by_id[key]
             notes = [("read", f"{note.wrote} read as {note.read}")]
-            yield finding(document, note.code, _name_span(f, note.wrote), note.why, f, wrote=note.wrote, expected=note.read, notes=notes)
+            yield finding(document, note.code, _namespan_of(f, note.wrote), note.why, f, wrote=note.wrote, expected=note.read, notes=notes)
 
 
-def _name_span(f: Formula, wrote: str) -> tuple[int, int]:
+def _namespan_of(f: Formula, wrote: str) -> tuple[int, int]:
     """Where the symbol stands in the formula."""
     names = {w.split("[")[0] for w in wrote.split(", ")}
     if f.equation is not None:
@@ -242,13 +245,14 @@ def _slip(document: Document, judged: Judged, located: Located, by_id: Mapping[s
         if not edits:
             message = f"this is not the {match.cell}'s equation for {match.roles[d.name]}, and no small change makes it so"
             yield finding(
-                document, "E299", (f.start, f.end), message, f, wrote=read, expected=expected, witness=witness, notes=notes, fix=mend
-            )
+                document, "E299", (f.start, f.end), message, f, severity="warning", wrote=read, expected=expected, witness=witness, notes=notes,
+                fix=mend,
+            )  # fmt: skip
             continue
         for k, e in enumerate(edits):
             at = _same_place(f, by_id[d.formula], e.at)
             yield finding(
-                document, e.code, _span(f, at), _message(e.code, e.words, match, d), f, wrote=read, expected=expected, witness=witness if k == 0 else None,
+                document, e.code, span_of(f, at), _message(e.code, e.words, match, d), f, wrote=read, expected=expected, witness=witness if k == 0 else None,
                 notes=notes, fix=mend if k == 0 else None, labels=_agreeing(document, judged, f),
             )  # fmt: skip
 
@@ -358,7 +362,7 @@ def _parameter_slips(document: Document, judged: Judged, by_id: Mapping[str, For
                 yield finding(
                     document,
                     code,
-                    _span(f, at),
+                    span_of(f, at),
                     message,
                     f,
                     wrote=line,
@@ -400,7 +404,7 @@ def _undefined(document: Document, judged: Judged, by_id: Mapping[str, Formula])
             f, t = place
             want = f"{name}[t] = {write(match.model.values[role])}"
             message = f"{name} is used and never defined; it takes the part of {role} in the {match.cell}"
-            yield finding(document, "W304", _span(f, t), message, f, wrote=name, expected=want)
+            yield finding(document, "W304", span_of(f, t), message, f, wrote=name, expected=want)
 
 
 #: Variant -> the cell that readers will have in mind.
@@ -423,7 +427,7 @@ def _deviations(document: Document, judged: Judged, by_id: Mapping[str, Formula]
         words = "; ".join(e.words for e in located.edits)
         message = f"against the {other.cell}: {words}, as in {match.cell}"
         yield finding(
-            document, "N501", _span(f, located.edits[0].at), message, f, wrote=_lines(d, d.value),
+            document, "N501", span_of(f, located.edits[0].at), message, f, wrote=_lines(d, d.value),
             notes=[("lstm" if other.cell == "lstm" else other.cell, _lines(d, located.expected))],
         )  # fmt: skip
 

@@ -22,7 +22,7 @@ from ..proof import Verdict, compare_expressions
 from .canonical import Canonical
 from .edits import Edit, Vocabulary, edits, relabelled
 from .normal import Definition, NormalSystem
-from .recognise import Match
+from .recognise import Match, complemented
 
 #: Seconds that the search for pairs of changes may take.
 PATIENCE = 1.5
@@ -41,11 +41,9 @@ class Located:
 def locate(system: NormalSystem, match: Match) -> tuple[Located, ...]:
     """The slips of the definitions that have not their role's value; what the prover finds equal after all is none."""
     found = []
-    form = Canonical(system.parameters, match.roles, match.flipped, system.layout == "row")
     for name in match.wrong:
         d = system.defined[name]
-        goal = match.model.canonical().key(match.model.values[match.roles[name]])
-        changes = _search(d.value, goal, form, Vocabulary(_symbols(match, match.roles[name])))
+        changes = _changes(system, match, d)
         value = changes[-1].value if changes else _expected(system, match, d)
         if value is not None:
             found.append((d, changes, value))
@@ -53,6 +51,17 @@ def locate(system: NormalSystem, match: Match) -> tuple[Located, ...]:
     gates = gates_of(match)
     located = (Located(d, changes, value, refute(d.value, value, shapes, gates)) for d, changes, value in found)
     return tuple(x for x in located if x.verdict.kind not in ("proved", "proved-where-defined"))
+
+
+def _changes(system: NormalSystem, match: Match, d: Definition) -> tuple[Edit, ...]:
+    """The fewest changes that make a definition right, in either convention for a gate that stands beside its complement."""
+    goal = match.model.canonical().key(match.model.values[match.roles[d.name]])
+    vocabulary = Vocabulary(_symbols(match, match.roles[d.name]))
+    gates = [m for m, role in match.roles.items() if role in complemented(match.model) and any(t.name == m for t in d.value.walk())]
+    conventions = [match.flipped, *(frozenset({g}) for g in gates if frozenset({g}) != match.flipped)]
+    forms = [Canonical(system.parameters, match.roles, flipped, system.layout == "row") for flipped in conventions]
+    found = [c for form in forms if (c := _search(d.value, goal, form, vocabulary))]
+    return min(found, key=lambda c: (len(c), sum(e.cost for e in c)), default=())
 
 
 def _symbols(match: Match, role: str) -> tuple[Term, ...]:

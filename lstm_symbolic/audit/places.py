@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..expr.term import Term
 from ..reading.document import Document, Formula
 from ..reading.repair import Applied
 from .codes import SEVERITY
@@ -64,3 +65,10 @@ GUESSES = ("sigma was misread", "taken for the letter", "bracket not closed")
 
 def is_guess(a: Applied) -> bool:
     return any(g in a.why for g in GUESSES)
+
+
+def span_of(f: Formula, term: Term | None) -> tuple[int, int]:
+    """The place of a term, or of the whole formula where the term has none in it."""
+    if term is not None and term.span is not None and f.start <= term.span[0] < f.end:
+        return term.span
+    return f.start, f.end

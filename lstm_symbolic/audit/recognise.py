@@ -249,7 +249,7 @@ class _Trial:
 
         best, flips = agreeing(frozenset()), frozenset[str]()
         if len(best) < len(self.system.definitions):
-            for name in (n for n, role in roles.items() if role in _complemented(self.model)):
+            for name in (n for n, role in roles.items() if role in complemented(self.model)):
                 found = agreeing(frozenset({name}))
                 if len(found) > len(best):
                     best, flips = found, frozenset({name})
@@ -257,7 +257,7 @@ class _Trial:
 
 
 @lru_cache(maxsize=256)
-def _complemented(model: Model) -> frozenset[str]:
+def complemented(model: Model) -> frozenset[str]:
     """The gates that a model uses as g and as 1 - g: for these the two conventions exist."""
     found = set()
     for value in model.values.values():
@@ -310,6 +310,9 @@ def _pairings(a: list[str], b: list[str], partial: bool = False) -> Iterator[dic
         orders = sorted(itertools.permutations(a, len(b)), key=lambda p: sum(likeness(x, y) for x, y in zip(p, b, strict=True)))
         for p in orders[:240]:
             yield dict(zip(p, b, strict=True))
+        for p in orders[:24]:
+            for k in range(len(b)):
+                yield {x: y for j, (x, y) in enumerate(zip(p, b, strict=True)) if j != k}
     if partial and len(a) > 1:
         yield {}
 

@@ -84,7 +84,7 @@ def _parted(cluster: Cluster) -> list[Cluster]:
         mine |= {x for x in cluster.formulas if target is not None and defined(cluster.statements[x]) == target}
         touching = [g for g in groups if g & mine]
         groups = [g for g in groups if not g & mine] + [mine.union(*touching)]
-    cells = [g for g in groups if any(_is_update(cluster.statements[k]) for k in g)]
+    cells = [g for g in groups if any(_is_state(cluster.statements[k], cluster) for k in g)]
     if len(cells) < 2 or cluster.derived or cluster.instance:
         return [cluster]
     for orphan in (g for g in groups if g not in cells):
@@ -106,20 +106,13 @@ def _reads_now(statement: Statement, target: Glyph) -> bool:
     return any(n.name is not None and _glyph(n.name) == target and n.name.time == time for s in statement.sides[1:] for n in s.walk())
 
 
-def _is_update(statement: Statement) -> bool:
-    """Does an equation carry its own symbol over from another step, outside a function: ``c_t = f_t c_{t-1} + ...``?"""
+def _is_state(statement: Statement, cluster: Cluster) -> bool:
+    """Is what an equation defines used at another step anywhere in the system?"""
     target, left = defined(statement), statement.sides[0].name
     if target is None or left is None or left.time is None:
         return False
-
-    def outside(node: Surface) -> bool:
-        if node.op in ("call", "apply"):
-            return False
-        if node.name is not None and _glyph(node.name) == target and node.name.time != left.time:
-            return True
-        return any(outside(a) for a in node.args)
-
-    return any(outside(s) for s in statement.sides[1:])
+    nodes = (n for s in cluster.statements.values() for side in s.sides[1:] for n in side.walk() if n.name is not None)
+    return any(_glyph(n.name) == target and n.name.time is not None and n.name.time != left.time for n in nodes if n.name is not None)
 
 
 def _give(early: Cluster, late: Cluster) -> None:
