@@ -129,7 +129,7 @@ def _matrix(document: Document, term: Term) -> tuple[tuple[Stated, ...], ...]:
         if len(entries) < len(row.args):
             return ()
         rows.append(tuple(entries))
-    return tuple(rows)
+    return tuple(rows) if len({len(row) for row in rows}) == 1 else ()
 
 
 def _entry(document: Document, term: Term) -> Stated | None:
