@@ -195,7 +195,7 @@ class Inference:
             case "matmul" if len(known) == 2:
                 self.unify(k, term, known[0][1], known[1][0])
                 return known[0][0], known[1][1]
-            case "concat" | "vstack" | "hstack":
+            case "concat" | "vstack" | "hstack" if known:
                 across = term.op == "hstack" or (term.op == "concat" and self.layout == "row")
                 for pair in known[1:]:
                     self.unify(k, term, known[0][1 - across], pair[1 - across])
