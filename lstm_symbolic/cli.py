@@ -11,11 +11,12 @@ import json
 import os
 import sys
 import traceback
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .errors import LstmSymbolicError
+from .errors import LstmSymbolicError, RepairWarning
 
 if TYPE_CHECKING:
     from .audit.report import Report
@@ -230,7 +231,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")
     args = parser().parse_args(argv)
     try:
-        return int(args.run(args))
+        with warnings.catch_warnings():
+            warnings.simplefilter("always", RepairWarning)
+            warnings.showwarning = lambda message, *rest: _complain(f"warning: {message}")
+            return int(args.run(args))
     except LstmSymbolicError as error:
         message = error.render()
     except OSError as error:

@@ -49,3 +49,7 @@ class UnsupportedNode(LstmSymbolicError):
 
 class CellError(LstmSymbolicError):
     """Equations do not make a cell, or no cell has this name."""
+
+
+class RepairWarning(UserWarning):
+    """A formula that was given directly was damaged, and read with a repair."""

@@ -8,6 +8,7 @@ of a cell is that cell, a ``Path`` is a document, SymPy objects are taken as the
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +18,7 @@ from sympy import Basic, Equality, Expr
 
 from ..cells import Cell, cell, leaves
 from ..cells.timing import definitions
-from ..errors import CellError, LstmSymbolicError, ReadError, ShapeError
+from ..errors import CellError, LstmSymbolicError, ReadError, RepairWarning, ShapeError
 from ..expr import Shape, TermEquation, build, build_equation, infer, read_equation, shape_of
 from ..expr.infer import symbolic
 from ..expr.to_term import to_term
@@ -140,9 +141,12 @@ def _read_latex(texts: Sequence[str], given: Mapping[str, Shape]) -> list[Side]:
     """Lone formulas are read together, so that one symbol has one kind in all of them; systems are read each by itself."""
     if not texts:
         return []
-    from .latex import elaborated, statements
+    from ..reading.latex import elaborated, read_statements
 
-    parsed = [statements(t) for t in texts]
+    read = [read_statements(t) for t in texts]
+    for text, r in zip(texts, read, strict=True):
+        _warn(text, r.repairs)
+    parsed = [r.statements for r in read]
     if all(len(p) == 1 and len(p[0].sides) == 1 for p in parsed):
         together = elaborated([p[0] for p in parsed], "\n".join(texts))
         shapes, conflicts = infer([TermEquation(tuple(e.sides[0] for e in together.equations))], given)
@@ -150,6 +154,13 @@ def _read_latex(texts: Sequence[str], given: Mapping[str, Shape]) -> list[Side]:
             raise ShapeError(f"{' and '.join(texts)}: {conflicts[0].message}")
         return [Side((e,), shapes, layout=together.layout) for e in together.equations]
     return [Side(e.equations, given, layout=e.layout) for e in (elaborated(p, t) for p, t in zip(parsed, texts, strict=True))]
+
+
+def _warn(text: str, repairs: Iterable[Any]) -> None:
+    """A formula that somebody typed was read as something else: say so, for the answer is about what was read."""
+    for r in repairs:
+        change = f"read {r.read!r} for {r.wrote!r}" if r.read else f"left out {r.wrote!r}"
+        warnings.warn(f"{text.strip()[:80]}: {change} ({r.why})", RepairWarning, stacklevel=2)
 
 
 def _document(path: Path) -> Side:
@@ -162,7 +173,7 @@ def _document(path: Path) -> Side:
 
 def systems_of(path: Path) -> dict[str, Side]:
     """The systems of a document by their ids, or the one that ``path#id`` names; what a document says twice counts once."""
-    from .latex import document_systems
+    from ..reading.latex import document_systems
 
     name, _, wanted = (str(path), "", "") if path.exists() else str(path).partition("#")
     found = {key: Side(tuple(dict.fromkeys(s.equations)), layout=s.layout) for key, s in document_systems(name).items()}

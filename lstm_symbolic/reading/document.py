@@ -33,6 +33,11 @@ _BULLETS = {
     "circ", "bullet", "blacksquare", "square", "star", "cdot", "diamond", "checkmark", "rightarrow", "Rightarrow", "triangleright", "dots",
 }  # fmt: skip
 
+#: ``X_t = \\text{the input}``: a symbol and what it means. A function's name, or a word applied to arguments, is a formula.
+_LEGEND = re.compile(
+    r"\s*([^=]*[^=\s])\s*=\s*(\\text\s*\{(?!\s*(?:" + "|".join(sorted(FUNCTION_WORDS)) + r")\s*\}|[^{}]*\}\s*\()|\\mathrm\{[A-Z][a-z]+ |$)"
+)
+
 
 @dataclass(frozen=True)
 class Formula:
@@ -111,10 +116,7 @@ def read_stretch(text: str, found: Found, evidence: Evidence) -> list[Formula]:
     if found.container == "data":
         return [replace(whole, kind="data", status="skipped", reason="numbers, read as data")]
     mended = repair(_without_comment_marks(raw), found.start, evidence)
-    legend = re.match(
-        r"\s*([^=]*[^=\s])\s*=\s*(\\text\s*\{(?!\s*(?:" + "|".join(sorted(FUNCTION_WORDS)) + r")\s*\})|\\mathrm\{[A-Z][a-z]+ |$)",
-        mended.text,
-    )
+    legend = _LEGEND.match(mended.text)
     if legend:
         mended = Repaired(mended.text[: legend.end(1)], mended.origin[: legend.end(1) + 1], mended.applied)
     looks = before_parsing(mended.text.strip())
@@ -201,6 +203,8 @@ def _elaborated(source: Source, formulas: list[Formula]) -> Document:
     by_id = {f.id: f for f in formulas}
     groups = []
     home = nearest(formulas, clusters)
+    for key, equation in _alone([f for f in formulas if home.get(f.id) == ""], convolution, declared_kinds(formulas)):
+        by_id[key] = _with_reading(by_id[key], equation, "", "", False)
     for cluster in clusters:
         members = [k for k, c in home.items() if c == cluster.id and k not in cluster.formulas]
         statements = [cluster.statements[k] for k in cluster.formulas]
@@ -213,6 +217,15 @@ def _elaborated(source: Source, formulas: list[Formula]) -> Document:
         kept = tuple(k for k, e in zip(cluster.formulas, result.equations, strict=False) if isinstance(e, TermEquation))
         groups.append(Group(cluster.id, kept, equations, result.layout, result.kinds, cluster.derived, cluster.label))
     return Document(source, tuple(by_id.values()), tuple(groups))
+
+
+def _alone(formulas: Sequence[Formula], convolution: bool, declared: Mapping[str, str]) -> list[tuple[str, TermEquation | ReadError]]:
+    """Symbols and expressions of a document without any equation, read together."""
+    statements = [f.statement for f in formulas if f.statement is not None]
+    if not statements:
+        return []
+    result = elaborate(statements, convolution=convolution, declared=declared)
+    return list(zip([f.id for f in formulas], result.equations, strict=True))
 
 
 def nearest(formulas: Sequence[Formula], clusters: Sequence) -> dict[str, str]:  # type: ignore[type-arg]

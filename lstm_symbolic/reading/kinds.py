@@ -45,6 +45,8 @@ _ROW: dict[tuple[str, str], Options] = {(b, a): options for (a, b), options in _
 
 def product(left: str, right: str, glyph: str, layout: str) -> Options:
     """What the product of two kinds can mean under this glyph."""
+    if glyph == "@":
+        return _in_programs(left, right, layout)
     if left == "s" or right == "s":
         return (("mul", right if left == "s" else left, 0.0),)
     options = (_ROW if layout == "row" else _COLUMN)[left, right]
@@ -54,9 +56,15 @@ def product(left: str, right: str, glyph: str, layout: str) -> Options:
         return tuple(
             (op, kind, cost + (3.0 if op == "matmul" else 0.0 if (left, right) == ("m", "m") else cost)) for op, kind, cost in options
         )
-    if glyph == "@":
-        return tuple((op, kind, cost + (4.0 if op == "mul" else 0.0)) for op, kind, cost in options)
     return options
+
+
+def _in_programs(left: str, right: str, layout: str) -> Options:
+    """``@`` is the matrix product and nothing else; of two vectors it is their inner product."""
+    if left == "s" or right == "s":
+        return (("matmul", right if left == "s" else left, 2.0),)
+    options = (_ROW if layout == "row" else _COLUMN)[left, right]
+    return tuple(("matmul", kind if op == "matmul" else "s", cost + (0.0 if op == "matmul" else 1.0)) for op, kind, cost in options)
 
 
 _WEIGHTS = re.compile(r"[WUV]\d?|[RTAKMQ]|W[a-z]{0,2}|Theta|Omega")

@@ -235,8 +235,8 @@ def _formula_part(line: str) -> tuple[int, int] | None:
         start += m.end()
         break
     part = line[start:end]
-    stripped = part.rstrip(" \t,.;:(-–")
-    lead = len(part) - len(part.lstrip(" \t,.;:)|-"))
+    stripped = part.rstrip(" \t,.;:(-–*")
+    lead = len(part) - len(part.lstrip(" \t,.;:)|-*"))
     left, _, right = stripped[lead:].partition("=")
     if not left.strip() or len(left) > 60 or not re.search(r"[A-Za-zα-ωΑ-Ω]", left):
         return None

@@ -215,6 +215,7 @@ CONTAINERS: Group = (
     (r"h_t = o_t \odot \tanh(c_t) \quad \forall t", "h[t] = o[t] * tanh(c[t])"),
     (r"\text{Forget gate: } f_t = \sigma(a_t)", "f[t] = sigmoid(a[t])"),
     (r"f_t = \sigma(a_t) \quad \text{(forget gate)}", "f[t] = sigmoid(a[t])"),
+    (r"h_t = \text{the hidden state}", "h[t]"),
     (r"f_t = \sigma(a_t) % the gate", "f[t] = sigmoid(a[t])"),
     (r"\mathbf{h}_t=\mathbf{o}_t\odot\tanh\left(\mathbf{c}_t\right)\,.", "h[t] = o[t] * tanh(c[t])"),
     (r"\displaystyle{h_t = o_t \odot \tanh(c_t)}", "h[t] = o[t] * tanh(c[t])"),
@@ -247,8 +248,6 @@ REFUSED: Group = (
     (r"h_t = \frac{a}{", None),
     (r"h_t = \int_0^t x_s ds", None),
     (r"h_t = \begin{bmatrix} 1 & 2 \\ 3 \end{bmatrix}", None),
-    (r"h_t =", None),
-    (r"\tanh =", None),
     (r"h_t = + ", None),
     (r"a^{b^{c}_d", None),
 )
