@@ -153,7 +153,7 @@ class Author:
                 and raw.endswith((f"_{old}", f"_{{{old}}}", f"^{old}", f"{stem}{old}", f"^{{{old}}}"))
             ):
                 cut = raw.rindex(old)
-                new = tag if len(tag) == 1 or raw[cut - 1 : cut] == "{" or not raw[cut - 1 : cut] in "_^" else f"{{{tag}}}"
+                new = tag if len(tag) == 1 or raw[cut - 1 : cut] == "{" or raw[cut - 1 : cut] not in "_^" else f"{{{tag}}}"
                 return raw[:cut] + new + raw[cut + len(old) :]
         return None
 

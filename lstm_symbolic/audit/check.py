@@ -13,12 +13,14 @@ from typing import Any
 from ..errors import LstmSymbolicError
 from ..proof import System, Verdict, compare_systems
 from ..reading import Source, load, read_document
-from .judge import Judged, carried, contradictions, exchanged_letters, judge, prover_system, system_findings
+from .character import contradictions, system_findings
+from .judge import Judged, carried, judge, prover_system
 from .legend import legend_findings
 from .normal import normal_systems
+from .parameters import exchanged_letters
 from .places import record
 from .reading_findings import reading_findings
-from .recognise import SAME_ROLE, model_of, models
+from .recognise import SAME_ROLE, models
 from .report import Comparison, DocumentReport, Finding, Report, SystemRecord
 from .worked import worked
 
@@ -170,7 +172,7 @@ def canonical_outputs(j: Judged) -> tuple[str, ...]:
 
 def as_system(j: Judged, outputs: tuple[str, ...]) -> System:
     """A system under the names of its roles."""
-    return prover_system(j.system, canonical_roles(j), outputs)
+    return prover_system(j.system, canonical_roles(j), outputs, j.match)
 
 
 def comparison(left: str, right: str, verdict: Verdict, names: dict[str, str]) -> Comparison:
@@ -184,7 +186,6 @@ def required(judged: Sequence[tuple[str, Judged]], against: Any) -> list[Compari
     """Every system against what the user asked for."""
     if against is None:
         return []
-    from .compare import compare
     from .sides import sides
 
     known = next((m for m in models() if m.name == against), None) if isinstance(against, str) else None

@@ -65,7 +65,9 @@ def _roles(document: Document, judged: Sequence[tuple[NormalSystem, Match]]) -> 
             if actual is not None and actual not in role and owner is not None and owner != name:
                 other = next((g for g, _ in said[f.plain] if g is not f), None)
                 labels = [label(document, (other.start, other.end), "the same symbol with another meaning")] if other else []
-                message = f"the legend calls {f.plain} {_quoted(words)}; in the equations that is {owner}[t], and {name} is the {_role_name(actual)}"
+                actual_name = _role_name(actual)
+                place = f"in the equations that is {owner}[t], and {name} is the {actual_name}"
+                message = f"the legend calls {f.plain} {_quoted(words)}; {place}"
                 yield finding(document, "W302", (f.start, f.end), message, f, wrote=f.plain, expected=f"{owner}[t]", labels=labels)
                 break
 
@@ -107,10 +109,9 @@ def _functions(document: Document) -> Iterator[Finding]:
         if f.kind != "expression" or here is None or here[0] == c.name or c.name in known:
             continue
         right, line = here
-        yield finding(
-            document, "W308", (f.start, f.end), f"{write(c)} here, {right}({_argument(c)}) in {where(document, line)}: two function letters are exchanged", f,
-            wrote=f.plain, expected=f"{right}({_argument(c)})", labels=[label(document, (line.start, line.end), f"{right} is applied to it here")],
-        )  # fmt: skip
+        message = f"{write(c)} here, {right}({_argument(c)}) in {where(document, line)}: two function letters are exchanged"
+        spot = [label(document, (line.start, line.end), f"{right} is applied to it here")]
+        yield finding(document, "W308", (f.start, f.end), message, f, wrote=f.plain, expected=f"{right}({_argument(c)})", labels=spot)
 
 
 def _argument(call: Term) -> str:

@@ -9,7 +9,7 @@ from ..expr.term import Term
 from ..reading.document import Document, Formula
 from ..reading.repair import Applied
 from .codes import SEVERITY
-from .report import Finding, Fix, FormulaRecord, Label, Repair
+from .report import Finding, Fix, FormulaRecord, Label, Note, Repair
 
 
 def record(document: Document, f: Formula) -> FormulaRecord:
@@ -40,7 +40,7 @@ def finding(
     end_line, end_column = document.source.place(max(span[1], span[0] + 1))
     return Finding(
         code, severity or SEVERITY[code[0]], formula.id if formula else None, line, column, end_line, end_column, message, wrote, expected,
-        fix, witness, tuple(notes), tuple(labels),
+        fix, witness, tuple(Note(*n) for n in notes), tuple(labels),
     )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from ..reading.document import Document, Formula
 from ..reading.partition import alike
 from ..reading.surface import Surface
 from .places import finding, is_guess, label, where
-from .report import Finding
+from .report import Finding, Label
 
 
 def reading_findings(document: Document) -> Iterator[Finding]:
@@ -98,16 +98,10 @@ def _product_signs(f: Formula) -> Iterator[tuple[str, str, Surface]]:
                 yield sign, "weight times concatenation", Surface("product", (left, right), span=(left.span[0], right.span[0] + 1))
 
 
-def _twin(document: Document, f: Formula) -> list:  # type: ignore[type-arg]
+def _twin(document: Document, f: Formula) -> list[Label]:
+    """The same formula written otherwise, somewhere else in the document."""
     for g in document.formulas:
-        if (
-            g is not f
-            and g.statement is not None
-            and f.statement is not None
-            and g.kind == "equation"
-            and g.plain == f.plain
-            and g.raw != f.raw
-        ):
-            if alike(g.statement.sides[-1], f.statement.sides[-1]):
-                return [label(document, (g.start, g.end), f"the same formula, {where(document, g)}")]
+        same = g is not f and g.kind == "equation" and g.plain == f.plain and g.raw != f.raw
+        if same and g.statement is not None and f.statement is not None and alike(g.statement.sides[-1], f.statement.sides[-1]):
+            return [label(document, (g.start, g.end), f"the same formula, {where(document, g)}")]
     return []

@@ -103,7 +103,8 @@ def _parted(cluster: Cluster) -> list[Cluster]:
 def _reads_now(statement: Statement, target: Glyph) -> bool:
     """Does an equation use the symbol at the time that it defines (not at the step before)?"""
     time = statement.sides[0].name.time if statement.sides[0].name is not None else None
-    return any(n.name is not None and _glyph(n.name) == target and n.name.time == time for s in statement.sides[1:] for n in s.walk())
+    nodes = (n.name for s in statement.sides[1:] for n in s.walk() if n.name is not None)
+    return any(_glyph(n) == target and n.time in (None, time) for n in nodes)
 
 
 def _is_state(statement: Statement, cluster: Cluster) -> bool:
