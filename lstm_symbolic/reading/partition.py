@@ -104,7 +104,7 @@ def _reads_now(statement: Statement, target: Glyph) -> bool:
     """Does an equation use the symbol at the time that it defines (not at the step before)?"""
     time = statement.sides[0].name.time if statement.sides[0].name is not None else None
     nodes = (n.name for s in statement.sides[1:] for n in s.walk() if n.name is not None)
-    return any(_glyph(n) == target and n.time in (None, time) for n in nodes)
+    return any(_glyph(n) == target and (n.time is None or n.time == time or (time is None and n.time.is_Symbol)) for n in nodes)
 
 
 def _is_state(statement: Statement, cluster: Cluster) -> bool:
