@@ -105,7 +105,8 @@ def side_by_side(dag: Dag, left: Step, right: Step, values: Pairing, inputs: Pai
             return mine if mine.shape == node.shape else dag.transpose(mine)
         if name in parameters:
             return marked.setdefault(name, dag.sym(name + RIGHT, node.shape))
-        return dag.sym(name + RIGHT, node.shape, index) if name in right.defined else None
+        apart = name in right.defined or name in left.defined  # an input here and a definition there are two things
+        return dag.sym(name + RIGHT, node.shape, index) if apart else None
 
     theirs = dag.rebuild(roots[:count], rule)
     pairs = {}
