@@ -14,17 +14,17 @@ from fractions import Fraction
 from ..expr.term import Term, time_shift
 
 #: A sum of monomials: sorted atoms -> coefficient.
-Poly = dict[tuple[str, ...], Fraction]
+Poly = dict[tuple[str, ...], int | Fraction]
 MAX_TERMS = 120
 
-ONE: Poly = {(): Fraction(1)}
+ONE: Poly = {(): 1}
 PARAMETER = "#"
 
 
 def add(a: Poly, b: Poly, sign: int = 1) -> Poly:
     out = dict(a)
     for m, c in b.items():
-        out[m] = out.get(m, Fraction(0)) + sign * c
+        out[m] = out.get(m, 0) + sign * c
     return {m: c for m, c in out.items() if c}
 
 
@@ -33,7 +33,7 @@ def times(a: Poly, b: Poly) -> Poly:
     for m, c in a.items():
         for n, d in b.items():
             key = tuple(sorted((*m, *n)))
-            out[key] = out.get(key, Fraction(0)) + c * d
+            out[key] = out.get(key, 0) + c * d
     return {m: c for m, c in out.items() if c}
 
 
@@ -58,13 +58,13 @@ class Canonical:
     def poly(self, term: Term) -> Poly:
         rule: Callable[[Term], Poly] | None = getattr(self, f"_{term.op}", None)
         result = rule(term) if rule is not None else self.opaque(term)
-        return self.merged(result) if len(result) <= MAX_TERMS else {(f"big({hash(text(result))})",): Fraction(1)}
+        return self.merged(result) if len(result) <= MAX_TERMS else {(f"big({hash(text(result))})",): 1}
 
     def opaque(self, term: Term) -> Poly:
         """A node without a rule is an atom of its own."""
         name = f"{term.op}:{term.name}" if term.name else term.op
         index = ",".join(str(i) for i in term.index)
-        return {(f"{name}({';'.join(self.key(a) for a in term.args)}){index}",): Fraction(1)}
+        return {(f"{name}({';'.join(self.key(a) for a in term.args)}){index}",): 1}
 
     def merged(self, p: Poly) -> Poly:
         """Two biases are one; a negated parameter is a parameter; so is a multiple of one."""
@@ -74,20 +74,21 @@ class Canonical:
                 key = tuple(a for k, a in enumerate(m) if a != PARAMETER or m.index(a) == k)
                 if len(key) == 2 and key[0] == PARAMETER and not key[1].startswith("@"):
                     key = (f"@<{key[1]}>",)  # a peephole: diagonal or full
-                out[key] = Fraction(1)
+                out[key] = 1
             else:
-                out[m] = out.get(m, Fraction(0)) + c
+                out[m] = out.get(m, 0) + c
         return out
 
     def _num(self, term: Term) -> Poly:
-        return {(): term.number} if term.number else {}
+        n = term.number
+        return {(): n.numerator if n.denominator == 1 else n} if n else {}
 
     def _sym(self, term: Term) -> Poly:
         if term.name in self.parameters:
-            return {(PARAMETER,): Fraction(1)}
+            return {(PARAMETER,): 1}
         shift = time_shift(term)
         role = "s" if self.anonymous else term.name if self.roles is None else self.roles.get(term.name, f"?{term.name}")
-        atom: Poly = {(f"{role}[{shift if shift is not None else ','.join(str(i) for i in term.index)}]",): Fraction(1)}
+        atom: Poly = {(f"{role}[{shift if shift is not None else ','.join(str(i) for i in term.index)}]",): 1}
         return add(ONE, atom, -1) if term.name in self.flipped and not self.anonymous else atom
 
     def _ones(self, term: Term) -> Poly:
@@ -111,8 +112,8 @@ class Canonical:
     def _div(self, term: Term) -> Poly:
         above, below = self.poly(term.args[0]), self.poly(term.args[1])
         if set(below) == {()}:
-            return {m: c / below[()] for m, c in above.items()}
-        return times(above, {(f"1/({text(below)})",): Fraction(1)})
+            return {m: Fraction(c) / below[()] for m, c in above.items()}
+        return times(above, {(f"1/({text(below)})",): 1})
 
     def _pow(self, term: Term) -> Poly:
         base, exponent = term.args
@@ -121,16 +122,16 @@ class Canonical:
             for _ in range(int(exponent.number)):
                 result = times(result, self.poly(base))
             return result
-        return {(f"({self.key(base)})^({self.key(exponent)})",): Fraction(1)}
+        return {(f"({self.key(base)})^({self.key(exponent)})",): 1}
 
     def _T(self, term: Term) -> Poly:
         inner = self.poly(term.args[0])
-        return inner if inner == {(PARAMETER,): Fraction(1)} else {(f"T({text(inner)})",): Fraction(1)}
+        return inner if inner == {(PARAMETER,): 1} else {(f"T({text(inner)})",): 1}
 
     def _matmul(self, term: Term) -> Poly:
         left, right = term.args[::-1] if self.row else term.args
         factor = self.poly(left)
-        if factor == {(PARAMETER,): Fraction(1)}:
+        if factor == {(PARAMETER,): 1}:
             return self.weighted(right)
         if left.op in ("hstack", "concat") and right.op == "concat" and len(left.args) == len(right.args):
             total: Poly = {}
@@ -138,7 +139,7 @@ class Canonical:
                 pair = Term("matmul", (v, w) if self.row else (w, v))
                 total = add(total, self.poly(pair))
             return total
-        return {(f"mm({text(factor)},{self.key(right)})",): Fraction(1)}
+        return {(f"mm({text(factor)},{self.key(right)})",): 1}
 
     def weighted(self, operand: Term) -> Poly:
         """A weight applied to a sum, or to a concatenation: a weight for each part."""
@@ -147,7 +148,7 @@ class Canonical:
             for part in operand.args:
                 total = add(total, self.weighted(part))
             return total
-        return {(f"@<{text({m: Fraction(1)})}>",): Fraction(1) for m in self.poly(operand)}
+        return {(f"@<{text({m: 1})}>",): 1 for m in self.poly(operand)}
 
     def _call(self, term: Term) -> Poly:
-        return {(f"{term.name}({','.join(self.key(a) for a in term.args)})",): Fraction(1)}
+        return {(f"{term.name}({','.join(self.key(a) for a in term.args)})",): 1}

@@ -137,10 +137,7 @@ def with_zoo(judged: Sequence[tuple[str, Judged]]) -> list[Comparison]:
 
 def pairwise(judged: Sequence[tuple[str, Judged]]) -> list[Comparison]:
     """Every two systems, names matched through their cells."""
-    out = []
-    for (left, a), (right, b) in itertools.combinations(judged, 2):
-        out.append(_pair(left, a, right, b))
-    return out
+    return [_pair(left, a, right, b) for (left, a), (right, b) in itertools.combinations(judged, 2)]
 
 
 def _pair(left: str, a: Judged, right: str, b: Judged) -> Comparison:

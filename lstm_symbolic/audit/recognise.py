@@ -8,7 +8,7 @@ intermediate the document writes inline is matched with that intermediate put in
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
@@ -25,12 +25,12 @@ T = Symbol("t", integer=True)
 MAX_ASSIGNMENTS = 200
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Model:
     """A known cell as terms: defined name -> value."""
 
     name: str
-    values: Mapping[str, Term] = field(hash=False)
+    values: Mapping[str, Term]
     parameters: frozenset[str] = frozenset()
     inputs: tuple[str, ...] = ()
     biased: bool = True
@@ -112,14 +112,15 @@ def against(system: NormalSystem, match: Match, model: Model) -> Match:
     return Match(model, roles, tuple(exact), wrong, missing, tuple(n for n in system.defined if n not in roles), flipped)
 
 
-def inlined(model: Model, system: NormalSystem) -> Iterator[Model]:
+def inlined(model: Model, system: NormalSystem) -> tuple[Model, ...]:
     """The model, and its forms with intermediates put in: documents often write the candidate inside the update."""
-    yield model
-    if len(system.definitions) >= len(model.values):
-        return
+    return (model,) if len(system.definitions) >= len(model.values) else _versions(model)
+
+
+@lru_cache(maxsize=64)
+def _versions(model: Model) -> tuple[Model, ...]:
     inner = [n for n in model.values if not _is_state(model, n) and sum(_mentions(v, n) for v in model.values.values()) == 1]
-    for name in inner:
-        yield _put_in(model, name)
+    return (model, *(_put_in(model, name) for name in inner))
 
 
 def _is_state(model: Model, name: str) -> bool:
@@ -167,7 +168,8 @@ class _Trial:
         rest = abs(len(known) - len(mine))
         bound = (shared - 0.05 * max(len(known) - len(mine), 0) - 0.5 * (rest if len(mine) > len(known) else 0)) / size + 0.02 * shared
         bound += 0.03
-        bound += 0.0 if shared == len(mine) else 1.0 / size + 0.02  # a flipped gate may make one more equation agree
+        if shared < len(mine) and complemented(model):
+            bound += 1.0 / size + 0.02  # a flipped gate may make one more equation agree
         return cls(system, model, mine, known, bound if shared or len(mine) == 1 else -1.0)
 
     def best(self) -> Match | None:
