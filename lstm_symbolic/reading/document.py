@@ -25,9 +25,9 @@ from .source import Source
 from .surface import Statement
 from .tables import column_equations
 from .tidy import FUNCTION_WORDS, split
-from .tokens import MAX_TOKENS, Token, tokenize
+from .tokens import MAX_TOKENS, Token, nesting, tokenize
 
-MAX_FORMULAS = 4000
+MAX_FORMULAS, MAX_CHARACTERS, MAX_NESTING = 4000, 10_000, 100
 #: Signs that stand alone as list marks.
 _BULLETS = {
     "circ", "bullet", "blacksquare", "square", "star", "cdot", "diamond", "checkmark", "rightarrow", "Rightarrow", "triangleright", "dots",
@@ -103,6 +103,10 @@ def read_document(source: Source) -> Document:
     formulas: list[Formula] = []
     for found in stretches[:MAX_FORMULAS]:
         formulas += read_stretch(source.text, found, evidence)
+    for found in stretches[MAX_FORMULAS : MAX_FORMULAS + 1]:
+        raw = source.text[found.start : found.end]
+        reason = f"only {MAX_FORMULAS} formulas of a document are read; {len(stretches) - MAX_FORMULAS} are left out from here on"
+        formulas.append(Formula("", found.start, found.end, raw, "expression", "unreadable", reason, container=found.container))
     formulas = [replace(f, id=f"f{k + 1}") for k, f in enumerate(formulas)]
     formulas = _with_merged_tags(formulas)
     return _elaborated(source, formulas)
@@ -115,6 +119,8 @@ def read_stretch(text: str, found: Found, evidence: Evidence) -> list[Formula]:
     whole = replace(whole, start=found.start + len(raw) - len(raw.lstrip()), end=found.start + len(raw.rstrip()))
     if found.container == "data":
         return [replace(whole, kind="data", status="skipped", reason="numbers, read as data")]
+    if len(raw) > MAX_CHARACTERS:
+        return [replace(whole, reason=f"longer than {MAX_CHARACTERS} characters")]
     mended = repair(_without_comment_marks(raw), found.start, evidence)
     legend = _LEGEND.match(mended.text)
     if legend:
@@ -125,6 +131,8 @@ def read_stretch(text: str, found: Found, evidence: Evidence) -> list[Formula]:
     tokens = tokenize(mended.text)
     if len(tokens) > MAX_TOKENS:
         return [replace(whole, reason=f"longer than {MAX_TOKENS} tokens", repairs=tuple(mended.applied))]
+    if nesting(tokens) > MAX_NESTING:
+        return [replace(whole, reason=f"nested deeper than {MAX_NESTING} brackets", repairs=tuple(mended.applied))]
     parts = split(tokens)
     if not parts or (len(tokens) == 2 and tokens[0].kind == "cmd" and tokens[0].text[1:] in _BULLETS):
         return [replace(whole, status="skipped", kind="label", reason="a sign alone, not a formula", repairs=tuple(mended.applied))]

@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from sympy import Expr
+
 from .surface import Name, Statement, Surface
 from .tables import ColumnEquation
 
@@ -78,13 +80,17 @@ def partition(formulas: Sequence[Formula], cells: Sequence[ColumnEquation]) -> l
 def _parted(cluster: Cluster) -> list[Cluster]:
     """A system whose equations form several cells, each with a state of its own and nothing of one step in common."""
     groups: list[set[str]] = []
+    together: dict[Glyph | None, set[str]] = {}
+    for k, statement in cluster.statements.items():
+        for glyph in {defined(statement)} | _read_now(statement):
+            together.setdefault(glyph, set()).add(k)
     for k in cluster.formulas:
         target = defined(cluster.statements[k])
-        mine = {k} | {x for x in cluster.formulas if target is not None and _reads_now(cluster.statements[x], target)}
-        mine |= {x for x in cluster.formulas if target is not None and defined(cluster.statements[x]) == target}
+        mine = {k} | (together[target] if target is not None else set())
         touching = [g for g in groups if g & mine]
         groups = [g for g in groups if not g & mine] + [mine.union(*touching)]
-    cells = [g for g in groups if any(_is_state(cluster.statements[k], cluster) for k in g)]
+    steps = _steps(cluster)
+    cells = [g for g in groups if any(_is_state(cluster.statements[k], steps) for k in g)]
     if len(cells) < 2 or cluster.derived or cluster.instance:
         return [cluster]
     for orphan in (g for g in groups if g not in cells):
@@ -100,20 +106,26 @@ def _parted(cluster: Cluster) -> list[Cluster]:
     return parts
 
 
-def _reads_now(statement: Statement, target: Glyph) -> bool:
-    """Does an equation use the symbol at the time that it defines (not at the step before)?"""
+def _read_now(statement: Statement) -> set[Glyph]:
+    """The symbols that an equation uses at the time of what it defines (not at the step before)."""
     time = statement.sides[0].name.time if statement.sides[0].name is not None else None
     nodes = (n.name for s in statement.sides[1:] for n in s.walk() if n.name is not None)
-    return any(_glyph(n) == target and (n.time is None or n.time == time or (time is None and n.time.is_Symbol)) for n in nodes)
+    return {_glyph(n) for n in nodes if n.time is None or n.time == time or (time is None and n.time.is_Symbol)}
 
 
-def _is_state(statement: Statement, cluster: Cluster) -> bool:
+def _steps(cluster: Cluster) -> dict[Glyph, set[Expr]]:
+    """The times at which each symbol is used on a right side."""
+    steps: dict[Glyph, set[Expr]] = {}
+    for node in (n for s in cluster.statements.values() for side in s.sides[1:] for n in side.walk()):
+        if node.name is not None and node.name.time is not None:
+            steps.setdefault(_glyph(node.name), set()).add(node.name.time)
+    return steps
+
+
+def _is_state(statement: Statement, steps: Mapping[Glyph, set[Expr]]) -> bool:
     """Is what an equation defines used at another step anywhere in the system?"""
     target, left = defined(statement), statement.sides[0].name
-    if target is None or left is None or left.time is None:
-        return False
-    nodes = (n for s in cluster.statements.values() for side in s.sides[1:] for n in side.walk() if n.name is not None)
-    return any(_glyph(n.name) == target and n.name.time is not None and n.name.time != left.time for n in nodes if n.name is not None)
+    return target is not None and left is not None and left.time is not None and bool(steps.get(target, set()) - {left.time})
 
 
 def _give(early: Cluster, late: Cluster) -> None:

@@ -97,7 +97,7 @@ def _has_eaten_big(text: str, evidence: Evidence) -> bool:
 
 
 RULES: tuple[Rule, ...] = (
-    _rule("a superscript <t> was swallowed as an HTML tag", r"\s*<(\w[\w+-]*)>\s*</\1>", r"^{<\1>}"),
+    _rule("a superscript <t> was swallowed as an HTML tag", r"(?<!\s)\s*<(\w[\w+-]*)>\s*</\1>", r"^{<\1>}"),
     _rule("Cyrillic letter that looks Latin", f"[{''.join(_LOOKALIKES)}]", lambda m: _LOOKALIKES[m[0]]),
     _rule("doubled backslash", r"\\\\(?=(?:" + "|".join(_COMMANDS) + r")(?![A-Za-z]))", r"\\"),
     _rule("the \\b of \\big was eaten", r"(\\(?:" + "|".join(_COMMANDS) + r"))ig(?=[(\[{|])", r"\1\\big"),

@@ -26,16 +26,29 @@ class Found:
 
 
 _ENVIRONMENTS = r"(?:equation|align|gather|eqnarray|multline|flalign|alignat|displaymath|math|aligned|split|gathered)\*?"
-_SPANS = re.compile(
-    r"(?P<fence>^(?P<tick>```+|~~~+)[ \t]*(?P<lang>[\w-]*)[^\n]*\n(?P<block>.*?)^(?P=tick)[ \t]*$)"
-    r"|\$\$(?P<dd>(?:\\.|[^$\\]|\$(?!\$))+?)\$\$"
-    r"|\\\[(?P<sq>.*?)\\\]"
-    r"|\\\((?P<par>.*?)\\\)"
-    r"|(?P<env>\\begin\{(?P<envname>" + _ENVIRONMENTS + r")\}.*?\\end\{(?P=envname)\})"
-    r"|(?<![\\$])\$(?P<d>(?:\\.|[^$\n\\]|\n(?!\s*\n))+?)\$"
-    r"|`(?P<code>[^`\n]+)`",
-    re.DOTALL | re.MULTILINE,
-)  # fmt: skip
+#: Kind -> the whole span, from its opening sign on; the content is the group of the same name. Tried where ``_OPENING`` found that sign.
+_SPANS = {
+    kind: re.compile(pattern, re.DOTALL | re.MULTILINE)
+    for kind, pattern in {
+        "fence": r"(?P<tick>`{3,}+|~{3,}+)[ \t]*(?P<lang>[\w-]*)[^\n]*\n(?P<fence>.*?)^(?P=tick)[ \t]*$",
+        "dd": r"\$\$(?P<dd>(?:\\.|[^$\\]|\$(?!\$))+?)\$\$",
+        "sq": r"\\\[(?P<sq>.*?)\\\]",
+        "par": r"\\\((?P<par>.*?)\\\)",
+        "env": r"(?P<env>\\begin\{(?P<envname>" + _ENVIRONMENTS + r")\}.*?\\end\{(?P=envname)\})",
+        "d": r"\$(?P<d>(?:\\.|[^$\n\\]|\n(?!\s*\n))+?)\$",
+        "code": r"`(?P<code>[^`\n]+)`",
+    }.items()
+}
+_OPENING = re.compile(
+    r"(?P<fence>^(?:```|~~~))|(?P<dd>\$\$)|(?P<sq>\\\[)|(?P<par>\\\()|(?P<env>\\begin\{" + _ENVIRONMENTS + r"\})"
+    r"|(?P<d>(?<![\\$])\$)|(?P<code>`)",
+    re.MULTILINE,
+)
+#: Kinds that may reach to the end of the document: where one is not closed, the next one is not either.
+_FAR = {"dd", "sq", "par"}
+_GOES_ON = re.compile(r"\s*=\s*[A-Za-z\\]*\s*\(\s*(?=\$)")
+_BRACKET = re.compile(r"\s*\)")
+_CLOSING = re.compile(r"\s*(\$\$?|\\\]|\\\)|`)")
 _WORD = re.compile(r"[A-Za-z]{3,}")
 _KNOWN_WORDS = FUNCTION_WORDS | GREEK | {
     "net", "prev", "next", "new", "old", "gate", "cell", "cand", "hat", "tilde", "matmul", "dot", "vstack", "hstack", "odot", "otimes",
@@ -43,14 +56,15 @@ _KNOWN_WORDS = FUNCTION_WORDS | GREEK | {
     "Wct", "Uct", "Bct", "Wxh", "Whh", "Why", "bxh", "bhh", "np", "torch", "where", "Sum",
 }  # fmt: skip
 _CHARS = r"A-Za-z0-9_^{}()\[\]+\-*/.,;|'<>\\@~ \t·⋅⊙∘⊗⊕×⋆−∗⊤⟨⟩∂∇∑∏√′‖∥₀-₎ₐ-ₜ⁰-⁾ᵀα-ωΑ-Ω\u0300-\u0304𝐀-𝟿=:"
-_LINE = re.compile(rf"[{_CHARS}]*(?<![<>=!:-])=(?![=>])[{_CHARS}]*")
+_RUN = re.compile(rf"[{_CHARS}]+")
+_EQUAL = re.compile(r"(?<![<>=!:-])=(?![=>])")
 _MARKER = re.compile(r"^\s*(?:(?:[-*•>#|]+|\(?\d+(?:\.\d+)*[).:]|\(?[a-z]\))\s+)*")
 _TUPLE = re.compile(r"\(\s*-?\d+(?:\.\d+)?(?:\s*,\s*-?\d+(?:\.\d+)?)+\s*\)")
 _GLYPHS = re.compile(r"(?<![A-Za-z0-9_\\])[A-Za-z][A-Za-z0-9_'()+=₀-₉]{1,60}(?![A-Za-z0-9_])")
 _GREEK_RUN = re.compile(
     r"[Α-Ωα-ω]?\\(?:" + "|".join(sorted(GREEK, key=len, reverse=True)) + r")(?![A-Za-z])[Α-Ωα-ω]?|(?<![Α-ωA-Za-z\\])[Α-Ωα-ω](?![Α-ωA-Za-z])"
 )
-_HTML = re.compile(r"\\?[A-Za-z~]+\s*<(\w[\w+-]*)>\s*</\1>")
+_HTML = re.compile(r"(?<![A-Za-z~\\])\\?[A-Za-z~]+\s*<(\w[\w+-]*)>\s*</\1>")
 _HALF = re.compile(r"(?:[A-Za-z][A-Za-z0-9]?'?|[a-z]=?)|.*[()=].*")
 
 
@@ -61,31 +75,35 @@ def find(text: str) -> tuple[list[Found], Evidence]:
     covered = [(f.start - 2, f.end + 2) for f in spans]
     tables = list(_number_tables(text, covered))
     free = _free(text, [*covered, *((f.start, f.end) for f in tables)])
-    glyphs = [f for a, b in free for f in _doubled(text, a, b)]
-    evidence = Evidence(len(glyphs), bool(re.search(r"sigmoid|sigma|σ|logistic", text, re.IGNORECASE)))
-    if evidence.doubled < 3:
-        glyphs = [f for f in glyphs if "=" in text[f.start : f.end]]
-    loose = [*glyphs]
-    for a, b in free:
-        loose += _loose(text, a, b, [*glyphs, *loose])
+    glyphs = [list(_doubled(text, a, b)) for a, b in free]
+    evidence = Evidence(sum(map(len, glyphs)), bool(re.search(r"sigmoid|sigma|σ|logistic", text, re.IGNORECASE)))
+    loose: list[Found] = []
+    for (a, b), doubled in zip(free, glyphs, strict=True):
+        kept = [f for f in doubled if evidence.doubled >= 3 or "=" in text[f.start : f.end]]
+        loose += [*kept, *_loose(text, a, b, kept)]
     return sorted([*spans, *tables, *loose], key=lambda f: (f.start, f.end)), evidence
 
 
 def _delimited(text: str) -> Iterator[Found]:
     position = 0
-    while m := _SPANS.search(text, position):
-        position = m.end()
-        if m["fence"] is not None:
-            start = m.start("block")
-            if (m["lang"] or "").lower() in ("math", "latex", "tex", "katex"):
-                yield Found(start, m.end("block"), "math")
-            else:
-                position = start
-                yield from _fenced(text, start, m.end("block"))
-                position = m.end()
+    unclosed: set[str] = set()
+    while m := _OPENING.search(text, position):
+        kind = str(m.lastgroup)
+        name = m[0] if kind == "env" else kind
+        span = None if name in unclosed else _SPANS[kind].match(text, m.start())
+        if span is None:
+            if kind in _FAR or kind == "env":
+                unclosed.add(name)
+            position = m.end()
             continue
-        kind = next(k for k in ("dd", "sq", "par", "env", "d", "code") if m[k] is not None)
-        start, end = m.span(kind)
+        position = span.end()
+        start, end = span.span(kind)
+        if kind == "fence":
+            if (span["lang"] or "").lower() in ("math", "latex", "tex", "katex"):
+                yield Found(start, end, "math")
+            else:
+                yield from _fenced(text, start, end)
+            continue
         if kind == "code":
             if "$" in text[start:end]:
                 position = start
@@ -107,8 +125,7 @@ def _fenced(text: str, start: int, end: int) -> Iterator[Found]:
 
 
 def _looks_like_formula(text: str) -> bool:
-    m = _LINE.fullmatch(text.strip())
-    return m is not None and _formula_part(text) is not None
+    return _RUN.fullmatch(text.strip()) is not None and _EQUAL.search(text) is not None and _formula_part(text) is not None
 
 
 def _joined(text: str, spans: list[Found]) -> list[Found]:
@@ -119,17 +136,18 @@ def _joined(text: str, spans: list[Found]) -> list[Found]:
         span = spans[k]
         inner = text[span.start : span.end].strip()
         outer = _closing(text, span)
-        match = re.match(r"\s*=\s*[A-Za-z\\]*\s*\(\s*(?=\$)", text[outer:])
-        if "=" not in inner and match and k + 1 < len(spans) and spans[k + 1].start - 2 <= outer + match.end():
+        match = _GOES_ON.match(text, outer)
+        if "=" not in inner and match and k + 1 < len(spans) and spans[k + 1].start - 2 <= match.end():
             end = _closing(text, spans[k + 1])
-            tail = re.match(r"\s*\)", text[end:])
-            end += tail.end() if tail else 0
-            out.append(Found(span.start - (2 if text[: span.start].endswith("$$") else 1), end, "line"))
+            tail = _BRACKET.match(text, end)
+            end = tail.end() if tail else end
+            out.append(Found(span.start - (2 if text.endswith("$$", 0, span.start) else 1), end, "line"))
             k += 2
             continue
-        before = re.search(r"(?:^|\n)([A-Z][A-Z0-9]{0,3}(?: [A-Z]{1,3})?)\n\$\$?$", text[: span.start])
+        near = max(0, span.start - 20)
+        before = re.search(r"(?:^|\n)([A-Z][A-Z0-9]{0,3}(?: [A-Z]{1,3})?)\n\$\$?$", text[near : span.start])
         if before and re.match(r"\s*\d+\s*=", text[span.start : span.end]):
-            out.append(Found(before.start(1), span.end, "line"))
+            out.append(Found(near + before.start(1), span.end, "line"))
         else:
             out.append(span)
         k += 1
@@ -137,8 +155,8 @@ def _joined(text: str, spans: list[Found]) -> list[Found]:
 
 
 def _closing(text: str, span: Found) -> int:
-    m = re.match(r"\s*(\$\$?|\\\]|\\\)|`)", text[span.end :])
-    return span.end + (m.end() if m else 0)
+    m = _CLOSING.match(text, span.end)
+    return m.end() if m else span.end
 
 
 def _free(text: str, covered: list[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -161,13 +179,26 @@ def _free(text: str, covered: list[tuple[int, int]]) -> list[tuple[int, int]]:
 
 def _number_tables(text: str, covered: list[tuple[int, int]]) -> Iterator[Found]:
     """Blocks of tab- or bar-separated lines that hold mostly numbers."""
-    for block in re.finditer(r"(?:^[^\n]*[\t|][^\n]*\n?){2,}", text, re.MULTILINE):
-        if any(a < block.end() and b > block.start() for a, b in covered):
+    for start, end in _blocks(text):
+        if any(a < end and b > start for a, b in covered):
             continue
-        cells = [c.strip() for c in re.split(r"[\t|\n]", block[0]) if c.strip()]
+        cells = [c.strip() for c in re.split(r"[\t|\n]", text[start:end]) if c.strip()]
         numbers = [c for c in cells if re.fullmatch(r"-?\d+(?:\.\d+)?", c)]
         if cells and len(numbers) > len(cells) / 2:
-            yield Found(block.start(), block.start() + len(block[0].rstrip("\n")), "data")
+            yield Found(start, start + len(text[start:end].rstrip("\n")), "data")
+
+
+def _blocks(text: str) -> Iterator[tuple[int, int]]:
+    """Runs of two and more lines with a tab or a bar."""
+    start = position = lines = 0
+    for line in [*text.split("\n"), ""]:
+        if "\t" in line or "|" in line:
+            start, lines = (start if lines else position), lines + 1
+        else:
+            if lines > 1:
+                yield start, position - 1
+            lines = 0
+        position += len(line) + 1
 
 
 def _doubled(text: str, a: int, b: int) -> Iterator[Found]:
@@ -207,7 +238,9 @@ def _line(text: str, a: int, b: int) -> Iterator[Found]:
     """Equations of a plain line: from the left side's name to the last character that can belong to the right side."""
     lead = _MARKER.match(text[a:b])
     start = a + (lead.end() if lead else 0)
-    for m in _LINE.finditer(text[start:b]):
+    for m in _RUN.finditer(text[start:b]):
+        if _EQUAL.search(m[0]) is None:
+            continue
         part = _formula_part(m[0])
         if part is not None:
             yield Found(start + m.start() + part[0], start + m.start() + part[1], "line")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 MAX_TOKENS = 4000
@@ -61,6 +62,7 @@ _WIDE = frozenset({r"\;", r"\:", r"\ ", r"\>", "~", r"\enspace"})
 _FENCES = frozenset({r"\left", r"\right", r"\middle"})
 SKIPPED = frozenset({"\\" + name for name in _LAYOUT.split()} | {"\\" + sign for sign in ",;:!> \n"} | {"~"})
 
+_OPENING, _CLOSING = {"(", "[", "{", r"\{", r"\begin"}, {")", "]", "}", r"\}", r"\end"}
 _TOKEN = re.compile(
     r"(?P<gap>\s+|%[^\n]*)|(?P<cmd>\\[A-Za-z]+\*?|\\.|\\\n)|(?P<num>\d+(?:\.\d+)?|\.\d+)|(?P<word>[A-Za-z]+)|(?P<op>\*\*|[\s\S])"
 )
@@ -128,3 +130,12 @@ def tokenize(text: str) -> list[Token]:
             break
     tokens.append(Token("end", "", len(text), len(text), gap))
     return tokens
+
+
+def nesting(tokens: Sequence[Token]) -> int:
+    """How deep brackets and environments stand in one another."""
+    depth = deepest = 0
+    for token in tokens:
+        depth += (token.text in _OPENING) - (token.text in _CLOSING)
+        deepest = max(deepest, depth)
+    return deepest
