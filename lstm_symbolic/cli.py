@@ -37,7 +37,7 @@ def parser() -> argparse.ArgumentParser:
     check.add_argument("-o", "--output", type=Path, metavar="FILE", help="write here instead of standard output")
     check.add_argument("--fix", action="store_true", help="write the fixes into the files")
     check.add_argument("--diff", action="store_true", help="print the fixes as a unified diff and change nothing")
-    check.add_argument("--jobs", type=_positive, default=1, metavar="N", help="documents read at the same time")
+    check.add_argument("--jobs", type=_positive, default=os.cpu_count() or 1, metavar="N", help="processes at work at the same time")
     check.add_argument("--strict", action="store_true", help="warnings count as errors for the exit status")
     check.add_argument("--alone", action="store_true", help="no comparison between documents")
     check.add_argument("--exit-zero", action="store_true", help="status 0 even where something is wrong")

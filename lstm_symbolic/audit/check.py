@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from ..errors import LstmSymbolicError
+from ..expr.plain import write
 from ..proof import System, Verdict, compare_systems
 from ..reading import Source, load, read_document
 from .character import contradictions, system_findings
@@ -23,6 +24,9 @@ from .reading_findings import reading_findings
 from .recognise import SAME_ROLE, models
 from .report import Comparison, DocumentReport, Finding, Report, SystemRecord
 from .worked import worked
+
+_In = TypeVar("_In")
+_Out = TypeVar("_Out")
 
 #: What a folder is searched for.
 SUFFIXES = (".md", ".txt", ".tex", ".markdown", ".rst")
@@ -42,11 +46,11 @@ def check(
     start = time.monotonic()
     reports, judged = [], []
     documents = expand(paths)
-    for report, systems in _each(documents, jobs):
+    for report, systems in _mapped(check_document, documents, jobs):
         reports.append(report)
         progress(len(reports), len(documents))
         judged += [(f"{report.path}#{j.system.id}", j) for j in systems]
-    comparisons = [*with_zoo(judged), *([] if alone else pairwise(judged)), *required(judged, against)]
+    comparisons = [*with_zoo(judged), *([] if alone else pairwise(judged, jobs)), *required(judged, against)]
     return Report(tuple(reports), tuple(comparisons), time.monotonic() - start)
 
 
@@ -65,12 +69,13 @@ def expand(paths: str | Path | Sequence[str | Path]) -> list[str | Path | Source
     return out
 
 
-def _each(documents: Sequence[str | Path | Source], jobs: int) -> Iterator[tuple[DocumentReport, list[Judged]]]:
-    if jobs == 1 or len(documents) < 2:
-        yield from map(check_document, documents)
+def _mapped(work: Callable[[_In], _Out], items: Sequence[_In], jobs: int) -> Iterator[_Out]:
+    """``map`` over several processes, in order."""
+    if jobs == 1 or len(items) < 2:
+        yield from map(work, items)
     else:
-        with ProcessPoolExecutor(min(jobs, len(documents))) as pool:
-            yield from pool.map(check_document, documents)
+        with ProcessPoolExecutor(min(jobs, len(items))) as pool:
+            yield from pool.map(work, items, chunksize=1 + len(items) // (8 * jobs))
 
 
 def check_document(path: str | Path | Source) -> tuple[DocumentReport, list[Judged]]:
@@ -135,30 +140,41 @@ def with_zoo(judged: Sequence[tuple[str, Judged]]) -> list[Comparison]:
     ]
 
 
-def pairwise(judged: Sequence[tuple[str, Judged]]) -> list[Comparison]:
-    """Every two systems, names matched through their cells."""
-    return [_pair(left, a, right, b) for (left, a), (right, b) in itertools.combinations(judged, 2)]
+def pairwise(judged: Sequence[tuple[str, Judged]], jobs: int = 1) -> list[Comparison]:
+    """Every two systems, names matched through their cells; what two documents state alike is compared once."""
+    pairs = [((left, a), (right, b)) for (left, a), (right, b) in itertools.combinations(judged, 2)]
+    tasks = {(_statement(a), _statement(b)): (a, b) for (_, a), (_, b) in pairs}
+    verdicts = dict(zip(tasks, _mapped(_verdict, list(tasks.values()), jobs), strict=True))
+    out = []
+    for (left, a), (right, b) in pairs:
+        back = {role: mine for mine, role in canonical_roles(b).items()}
+        names = {mine: back[role] for mine, role in canonical_roles(a).items() if role in back}
+        out.append(comparison(left, right, verdicts[_statement(a), _statement(b)], names))
+    return out
 
 
-def _pair(left: str, a: Judged, right: str, b: Judged) -> Comparison:
+def _verdict(pair: tuple[Judged, Judged]) -> Verdict:
+    a, b = pair
     if a.match is None or b.match is None:
-        return comparison(
-            left, right, Verdict("undecided", reason="one of the systems is no known cell, so their symbols are not matched"), {}
-        )
-    back = {v: k for k, v in canonical_roles(b).items()}
+        return Verdict("undecided", reason="one of the systems is no known cell, so their symbols are not matched")
     outputs = tuple(r for r in canonical_outputs(a) if r in canonical_outputs(b))
     if not outputs:
-        return comparison(left, right, Verdict("undecided", reason="the two systems share no output"), {})
-    names = {mine: back[role] for mine, role in canonical_roles(a).items() if role in back}
+        return Verdict("undecided", reason="the two systems share no output")
     try:
-        verdict = compare_systems(as_system(a, outputs), as_system(b, outputs))
+        return compare_systems(as_system(a, outputs), as_system(b, outputs))
     except LstmSymbolicError as error:
-        verdict = Verdict("undecided", reason=error.message)
-    return comparison(left, right, verdict, names)
+        return Verdict("undecided", reason=error.message)
+
+
+def _statement(j: Judged) -> Hashable:
+    """What a system states, places apart: systems with the same statement compare alike."""
+    roles = tuple(sorted(canonical_roles(j).items()))
+    return j.system.layout, roles, frozenset((d.name, write(d.value)) for d in j.system.definitions)
 
 
 def canonical_roles(j: Judged) -> dict[str, str]:
-    assert j.match is not None
+    if j.match is None:
+        return {}
     return {mine: SAME_ROLE.get(role, role) for mine, role in j.match.roles.items()}
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 import sympy
-from sympy import Basic, Expr
+from sympy import Expr
 
 from .functions import COMPARISONS
 from .term import CALLS, Term
