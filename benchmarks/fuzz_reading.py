@@ -2,8 +2,8 @@
 
     python benchmarks/fuzz_reading.py --seconds 60 --seed 1
 
-Nothing but an ``LstmSymbolicError`` may come out of the package; a formula takes less than half a second, a document a time in proportion to
-its length. The first failing inputs are printed as Python literals.
+Nothing but an ``LstmSymbolicError`` may come out of the package; a formula takes less than half a second, a document a time in
+proportion to its length. The first failing inputs are printed as Python literals.
 """
 
 from __future__ import annotations
@@ -23,10 +23,17 @@ from lstm_symbolic.reading.source import decode
 
 CORPUS = Path(__file__).parent.parent / "tests" / "data" / "corpus.json"
 LIMIT = 0.5
-TOKENS = r"""\sigma \tanh \odot \cdot \frac \left \right \begin{bmatrix} \end{bmatrix} \begin{cases} \end{cases} \text \tilde \sum \prod \partial
-    \nabla \top \mathbf \mathrm \underbrace \tag \label \quad \, \; \\ \| \{ \} \leftarrow \in \mathbb{R} \begin{align} \end{align} \boxed \max
-    { } ( ) [ ] _ ^ ' & = + - * / , ; : . | < > $ $$ ` ``` # % ~ ! ? W x_t h_{t-1} C_t b_f W_{hf} t T i f o 1 0 2.5 .5 sigmoid tanh np.dot x.T **
-    σ ⊙ ₜ ₋ ₁ ᵀ ̃ × ∂ ig( ar{ \\sigma <t></t> zizi 6 ( Xt^* 𝒉 , Н é 汉""".split()
+TOKENS = r"""\sigma \tanh \odot \cdot \frac \left \right \begin{bmatrix} \end{bmatrix} \begin{cases} \end{cases} \text \tilde \sum \prod
+    \nabla \top \mathbf \mathrm \underbrace \tag \label \quad \, \; \\ \| \{ \} \leftarrow \in \mathbb{R} \begin{align} \end{align} \boxed
+    { } ( ) [ ] _ ^ ' & = + - * / , ; : . | < > $ $$ ` ``` # % ~ ! ? W x_t h_{t-1} C_t b_f W_{hf} t T i f o 1 0 2.5 .5 sigmoid tanh np.dot
+    \partial \max x.T ** σ ⊙ ₜ ₋ ₁ ᵀ ̃ × ∂ ig( ar{ \\sigma <t></t> zizi 6 Xt^* 𝒉 Н é 汉""".split()  # noqa: SIM905
+#: Brackets and commands that nest.
+NESTING = (
+    ("(", ")"), ("[", "]"), ("{", "}"), (r"\frac{1}{", "}"), (r"\tilde{", "}"), (r"\sigma(", ")"), ("f(", ")"), ("x_{", "}"), ("x^{", "}"),
+    (r"\left\{", r"\right\}"), ("|", "|"), (r"\begin{bmatrix}", r"\end{bmatrix}"), ("-", ""), (r"\text{", "}"),
+    (r"\underbrace{", "}_{a}"), ("(a=", ")"), ("[x,", "]"), (r"\partial ", ""),
+)  # fmt: skip
+DELIMITERS = (("$$", "$$"), ("$", "$"), (r"\[", r"\]"), ("```math\n", "\n```"), ("", ""), ("`", "`"), ("| ", " |"), ("$$", ""))
 
 
 def mutated(pick: random.Random, formulas: list[str]) -> str:
@@ -53,15 +60,13 @@ def noise(pick: random.Random, formulas: list[str]) -> str:
 
 def nested(pick: random.Random, formulas: list[str]) -> str:
     """Brackets, fractions, accents in one another."""
-    opened, closed = pick.choice([("(", ")"), ("[", "]"), ("{", "}"), (r"\frac{1}{", "}"), (r"\tilde{", "}"), (r"\sigma(", ")"), ("x_{", "}"), ("x^{", "}"),
-                                  (r"\left\{", r"\right\}"), ("|", "|"), (r"\begin{bmatrix}", r"\end{bmatrix}"), ("-", ""), (r"\text{", "}"),
-                                  (r"\underbrace{", "}_{a}"), ("(a=", ")"), ("[x,", "]"), (r"\partial ", "")])  # fmt: skip
+    opened, closed = pick.choice(NESTING)
     depth = pick.choice([3, 20, 70, 300, 2000])
     return opened * depth + "x" + closed * pick.choice([depth, depth, depth - 1, 0])
 
 
 def delimited(pick: random.Random, text: str) -> str:
-    before, after = pick.choice([("$$", "$$"), ("$", "$"), (r"\[", r"\]"), ("```math\n", "\n```"), ("", ""), ("`", "`"), ("| ", " |"), ("$$", "")])
+    before, after = pick.choice(DELIMITERS)
     return f"{before}{text}{after}"
 
 

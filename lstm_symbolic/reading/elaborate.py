@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from ..errors import ReadError
@@ -79,11 +79,21 @@ _cost = operator.attrgetter("cost")
 
 @dataclass(frozen=True)
 class Elaborator:
-    """One walk over surfaces; a method a node. Every method returns the cheapest readings first."""
+    """One walk over surfaces; a method a node. Every method returns the cheapest readings first.
+
+    ``memo`` keeps what was read under the same kinds: ``f(g(h(x)))`` is weighed as calls and as products, and must not be read 2^3 times.
+    """
 
     context: Context
+    memo: dict[tuple[int, int], tuple[Surface, Kinds, list[Reading]]] = field(default_factory=dict, compare=False)
 
     def read(self, s: Surface, kinds: Kinds) -> list[Reading]:
+        key = id(s), id(kinds)
+        if key not in self.memo:
+            self.memo[key] = s, kinds, self._read(s, kinds)
+        return self.memo[key][2]
+
+    def _read(self, s: Surface, kinds: Kinds) -> list[Reading]:
         method: Callable[[Surface, Kinds], list[Reading]] | None = getattr(self, f"_{s.op}", None)
         if method is None:
             raise ReadError(f"a {s.op} cannot stand here", "", s.span[0])
@@ -126,7 +136,7 @@ class Elaborator:
 
     def _group(self, s: Surface, kinds: Kinds) -> list[Reading]:
         inner = s.args[0]
-        readings = self.read(inner, kinds)
+        readings = [*self.read(inner, kinds)]
         if s.glyph == "[" and inner.op == "product" and set(inner.glyphs) == {""}:
             for b in self.thread(inner.args, kinds):
                 if all(i.kind == "m" for i in b.items):
@@ -428,6 +438,7 @@ def _run(statements: Sequence[Statement], context: Context) -> Elaborated:
 
 def _sides(elaborator: Elaborator, statement: Statement, kinds: Kinds) -> list[tuple[float, Kinds, tuple[Term, ...]]]:
     found = []
+    elaborator.memo.clear()
     for b in elaborator.thread(statement.sides, kinds):
         present = {i.kind for i in b.items if not _is_number(i.term)}
         clash = 0.0 if len(present) <= 1 else _CLASHES.get(frozenset(present), 3.0)

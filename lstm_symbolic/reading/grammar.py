@@ -131,6 +131,8 @@ class Parser(Cursor):
         start = self.peek().start
         if self.text in ("-", "+", r"\pm"):
             sign = self.take()
+            if sign.text == r"\pm":
+                raise self.fail("a double sign is two formulas, not one", sign)
             inner = self.product()
             return inner if sign.text != "-" else Surface("neg", (inner,), span=(start, inner.span[1]))
         factors, glyphs = [self.factor()], []

@@ -64,7 +64,7 @@ def tidy(tokens: Sequence[Token]) -> list[Token]:
             for count in range(abs(_DROP[token.text])):
                 end = group_end(tokens, k)
                 if _DROP[token.text] < 0 and count == abs(_DROP[token.text]) - 1:
-                    inner = tidy(tokens[k + 1 : end - 1] if tokens[k].text == "{" else tokens[k:end])
+                    inner = tidy(tokens[k + 1 : end - 1] if k < len(tokens) and tokens[k].text == "{" else tokens[k:end])
                     out += inner
                 k = end
         elif token.text in (r"\underbrace", r"\overbrace"):

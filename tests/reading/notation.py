@@ -6,6 +6,8 @@ reason because the language of cells cannot say it. Rows of one group show one c
 
 from __future__ import annotations
 
+FORGET = "f[t] = sigmoid(W_f @ concat(h[t - 1], x[t]) + b_f)"
+TWO = ("i[t] = sigmoid(a[t])", "o[t] = sigmoid(d[t])")
 Reading = str | tuple[str, ...] | None
 Group = tuple[tuple[str, Reading], ...]
 
@@ -37,21 +39,21 @@ MATRIX: Group = (
     (r"a_t = U^\top V h_t", "a[t] = U.T @ V @ h[t]"),
 )
 CONCATENATION: Group = (
-    (r"f_t = \sigma(W_f \cdot [h_{t-1}, x_t] + b_f)", "f[t] = sigmoid(W_f @ concat(h[t - 1], x[t]) + b_f)"),
-    (r"f_t = \sigma(W_f [h_{t-1}; x_t] + b_f)", "f[t] = sigmoid(W_f @ concat(h[t - 1], x[t]) + b_f)"),
-    (r"f_t = \sigma(W_f [h_{t-1} \; x_t] + b_f)", "f[t] = sigmoid(W_f @ concat(h[t - 1], x[t]) + b_f)"),
-    (r"f_t = \sigma(W_f [h_{t-1} \;\; x_t]^T + b_f)", "f[t] = sigmoid(W_f @ concat(h[t - 1], x[t]) + b_f)"),
+    (r"f_t = \sigma(W_f \cdot [h_{t-1}, x_t] + b_f)", FORGET),
+    (r"f_t = \sigma(W_f [h_{t-1}; x_t] + b_f)", FORGET),
+    (r"f_t = \sigma(W_f [h_{t-1} \; x_t] + b_f)", FORGET),
+    (r"f_t = \sigma(W_f [h_{t-1} \;\; x_t]^T + b_f)", FORGET),
     (r"f_t = \sigma(W_f [x_t, h_{t-1}, c_{t-1}] + b_f)", "f[t] = sigmoid(W_f @ concat(x[t], h[t - 1], c[t - 1]) + b_f)"),
     (r"f_t = \sigma(W_f [h_{t-1}, x_t, 1])", "f[t] = sigmoid(W_f @ concat(h[t - 1], x[t], 1))"),
     (r"f_t = \sigma([h_{t-1}, x_t] W_f + b_f)", "f[t] = sigmoid(concat(h[t - 1], x[t]) @ W_f + b_f)"),
-    (r"f_t = \sigma\left(W_f \begin{bmatrix} h_{t-1} \\ x_t \end{bmatrix} + b_f\right)", "f[t] = sigmoid(W_f @ concat(h[t - 1], x[t]) + b_f)"),
-    (r"f_t = \sigma\left(W_f \begin{pmatrix} h_{t-1} \\ x_t \end{pmatrix} + b_f\right)", "f[t] = sigmoid(W_f @ concat(h[t - 1], x[t]) + b_f)"),
+    (r"f_t = \sigma\left(W_f \begin{bmatrix} h_{t-1} \\ x_t \end{bmatrix} + b_f\right)", FORGET),
+    (r"f_t = \sigma\left(W_f \begin{pmatrix} h_{t-1} \\ x_t \end{pmatrix} + b_f\right)", FORGET),
     (
         r"f_t = \sigma\left(\begin{bmatrix} W & U \end{bmatrix} \begin{bmatrix} x_t \\ h_{t-1} \end{bmatrix}\right)",
         "f[t] = sigmoid(hstack(W, U) @ concat(x[t], h[t - 1]))",
     ),
     (
-        r"f_t = \sigma\left(\left[\begin{array}{cc} W & U \end{array}\right] \left[\begin{array}{c} x_t \\ h_{t-1} \end{array}\right]\right)",
+        r"f_t = \sigma([\begin{array}{cc} W & U \end{array}] \left[\begin{array}{c} x_t \\ h_{t-1} \end{array}\right])",
         "f[t] = sigmoid(hstack(W, U) @ concat(x[t], h[t - 1]))",
     ),
     (r"o_t = \sigma(W_o (h_{t-1}, x_t) + b_o)", "o[t] = sigmoid(W_o @ concat(h[t - 1], x[t]) + b_o)"),
@@ -181,24 +183,27 @@ CALCULUS: Group = (
     (r"L = - \sum_{t=1}^{T} y_t^\top \log \hat{y}_t", "L = -Sum(y[t].T @ log(y_hat[t]), (t, 1, T))"),
 )
 CONTAINERS: Group = (
-    (r"\begin{align} i_t &= \sigma(a_t) \\ o_t &= \sigma(d_t) \end{align}", ("i[t] = sigmoid(a[t])", "o[t] = sigmoid(d[t])")),
-    (r"\begin{align*} i_t &= \sigma(a_t), \\ o_t &= \sigma(d_t). \end{align*}", ("i[t] = sigmoid(a[t])", "o[t] = sigmoid(d[t])")),
-    (r"\begin{gather} i_t = \sigma(a_t) \\ o_t = \sigma(d_t) \end{gather}", ("i[t] = sigmoid(a[t])", "o[t] = sigmoid(d[t])")),
+    (r"\begin{align} i_t &= \sigma(a_t) \\ o_t &= \sigma(d_t) \end{align}", TWO),
+    (r"\begin{align*} i_t &= \sigma(a_t), \\ o_t &= \sigma(d_t). \end{align*}", TWO),
+    (r"\begin{gather} i_t = \sigma(a_t) \\ o_t = \sigma(d_t) \end{gather}", TWO),
     (r"\begin{split} i_t &= \sigma(W x_t \\ &\quad + U h_{t-1}) \end{split}", "i[t] = sigmoid(W @ x[t] + U @ h[t - 1])"),
     (r"\begin{equation} i_t = \sigma(a_t) \label{eq:i} \end{equation}", "i[t] = sigmoid(a[t])"),
-    (r"\begin{eqnarray} i_t &=& \sigma(a_t) \\ o_t &=& \sigma(d_t) \end{eqnarray}", ("i[t] = sigmoid(a[t])", "o[t] = sigmoid(d[t])")),
-    (r"\begin{array}{rcl} i_t &=& \sigma(a_t) \\ o_t &=& \sigma(d_t) \end{array}", ("i[t] = sigmoid(a[t])", "o[t] = sigmoid(d[t])")),
-    (r"\begin{cases} i_t = \sigma(a_t) \\ o_t = \sigma(d_t) \end{cases}", ("i[t] = sigmoid(a[t])", "o[t] = sigmoid(d[t])")),
-    (r"\left\{ \begin{array}{l} i_t = \sigma(a_t) \\ o_t = \sigma(d_t) \end{array} \right.", ("i[t] = sigmoid(a[t])", "o[t] = sigmoid(d[t])")),
+    (r"\begin{eqnarray} i_t &=& \sigma(a_t) \\ o_t &=& \sigma(d_t) \end{eqnarray}", TWO),
+    (r"\begin{array}{rcl} i_t &=& \sigma(a_t) \\ o_t &=& \sigma(d_t) \end{array}", TWO),
+    (r"\begin{cases} i_t = \sigma(a_t) \\ o_t = \sigma(d_t) \end{cases}", TWO),
+    (r"\left\{ \begin{array}{l} i_t = \sigma(a_t) \\ o_t = \sigma(d_t) \end{array} \right.", TWO),
     (r"i_t = \sigma\left( a_t \right)", "i[t] = sigmoid(a[t])"),
     (r"i_t = \sigma\Bigl( a_t \Bigr)", "i[t] = sigmoid(a[t])"),
     (r"i_t = \sigma(a_t) \tag{1}", "i[t] = sigmoid(a[t])"),
     (r"i_t = \sigma(a_t) \qquad (3.2)", "i[t] = sigmoid(a[t])"),
-    (r"i_t = \sigma(a_t), \quad o_t = \sigma(d_t)", ("i[t] = sigmoid(a[t])", "o[t] = sigmoid(d[t])")),
-    (r"i_t = \sigma(a_t) \text{ and } o_t = \sigma(d_t)", ("i[t] = sigmoid(a[t])", "o[t] = sigmoid(d[t])")),
+    (r"i_t = \sigma(a_t), \quad o_t = \sigma(d_t)", TWO),
+    (r"i_t = \sigma(a_t) \text{ and } o_t = \sigma(d_t)", TWO),
     (r"i_t = \sigma(a_t) \quad \text{where } a_t = W x_t", ("i[t] = sigmoid(a[t])", "a[t] = W @ x[t]")),
     (r"i_t = \sigma(\underbrace{W x_t + b}_{a_t})", "i[t] = sigmoid(W @ x[t] + b)"),
-    (r"c_t = \overbrace{f_t \odot c_{t-1}}^{\text{forget}} + \underbrace{i_t \odot g_t}_{\text{write}}", "c[t] = f[t] * c[t - 1] + i[t] * g[t]"),
+    (
+        r"c_t = \overbrace{f_t \odot c_{t-1}}^{\text{forget}} + \underbrace{i_t \odot g_t}_{\text{write}}",
+        "c[t] = f[t] * c[t - 1] + i[t] * g[t]",
+    ),
     (r"\boxed{h_t = o_t \odot \tanh(c_t)}", "h[t] = o[t] * tanh(c[t])"),
     (r"\color{red}{f_t} = \sigma(a_t)", "f[t] = sigmoid(a[t])"),
     (r"\textcolor{blue}{f_t} = \sigma(a_t)", "f[t] = sigmoid(a[t])"),
