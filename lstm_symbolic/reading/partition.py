@@ -98,12 +98,17 @@ def _parted(cluster: Cluster) -> list[Cluster]:
         min(cells, key=lambda g: min(abs(int(k[1:]) - place) + 0.5 * (int(k[1:]) > place) for k in g)).update(orphan)
     parts = []
     for n, keys in enumerate(sorted(cells, key=lambda g: min(int(k[1:]) for k in g))):
-        part = Cluster(cluster.id if n == 0 else f"{cluster.id}{'bcdefgh'[min(n, 7) - 1]}", cluster.position, label=cluster.label)
+        part = Cluster(cluster.id if n == 0 else cluster.id + _letter(n), cluster.position, label=cluster.label)
         for k in cluster.formulas:
             if k in keys:
                 part.add(k, cluster.statements[k])
         parts.append(part)
     return parts
+
+
+def _letter(n: int) -> str:
+    """b, c, ..., z, then .26, .27."""
+    return chr(ord("a") + n) if n < 26 else f".{n}"
 
 
 def _read_now(statement: Statement) -> set[Glyph]:

@@ -49,7 +49,8 @@ _FAR = {"dd", "sq", "par"}
 _GOES_ON = re.compile(r"\s*=\s*[A-Za-z\\]*\s*\(\s*(?=\$)")
 _BRACKET = re.compile(r"\s*\)")
 _CLOSING = re.compile(r"\s*(\$\$?|\\\]|\\\)|`)")
-_WORD = re.compile(r"[A-Za-z]{3,}")
+#: Words of prose: three letters and more, and short ones that stand alone (``it`` and ``at`` are flattened names).
+_WORD = re.compile(r"[A-Za-z]{3,}|(?<![^\s(])(?:is|as|if|of|to|we|so|or|on|by|be|an|in)(?![^\s,.;:)])")
 _KNOWN_WORDS = FUNCTION_WORDS | GREEK | {
     "net", "prev", "next", "new", "old", "gate", "cell", "cand", "hat", "tilde", "matmul", "dot", "vstack", "hstack", "odot", "otimes",
     "cdot", "left", "right", "big", "frac", "text", "mathbf", "mathrm", "bar", "partial", "sum", "top", "clip", "ones", "Sigmoid", "Tanh",
