@@ -7,7 +7,8 @@ bracketing is meant; this module only lists the candidates, the usual one first.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from functools import lru_cache
 from typing import Union
 
 from .kinds import HADAMARD
@@ -16,7 +17,8 @@ from .kinds import HADAMARD
 Tree = Union[int, tuple["Tree", "Tree", str]]  # noqa: UP007 (a recursive alias needs the name as text)
 
 
-def groupings(glyphs: Sequence[str]) -> list[Tree]:
+@lru_cache(maxsize=4096)
+def groupings(glyphs: tuple[str, ...]) -> list[Tree]:
     """Ways to bracket a chain: juxtaposition binds tighter and the rest to the left; then elementwise glyphs loosest; left; right."""
     n = len(glyphs) + 1
 

@@ -160,9 +160,12 @@ class Elaborator:
         results = []
         for b in self.thread(s.args, kinds):
             best = float("inf")
-            for rank, tree in enumerate(groupings(s.glyphs)):
+            trees = groupings(s.glyphs)
+            for rank, tree in enumerate(trees):
                 if rank and best < 2.0:
                     break
+                if tree in trees[:rank]:
+                    continue
                 for cost, kind, term in self.multiply(tree, b.items, s.glyphs):
                     best = min(best, cost)
                     results.append(Reading(b.cost + cost + 0.1 * rank, kind, term, b.kinds))
