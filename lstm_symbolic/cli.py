@@ -110,9 +110,10 @@ def _opened(path: str) -> Any:
 
 
 def _status(args: argparse.Namespace, report: Report) -> int:
-    for document in report.documents:
-        if document.error:
-            _complain(f"{document.path}: {document.error}")
+    if args.format != "text" or args.output or args.fix or args.diff:  # the text report says it itself
+        for document in report.documents:
+            if document.error:
+                _complain(document.error)
     status = report.exit_status(("error", "warning") if args.strict else ("error",))
     return 0 if args.exit_zero and status == 1 else status
 

@@ -57,7 +57,7 @@ class Author:
                 raw = habits.copied(read)
                 if raw is not None and settled.op == "sym":
                     shift = time_shift(settled)
-                    symbols.setdefault((settled.name, None if shift is None else int(shift)), raw)
+                    symbols.setdefault((settled.name, shift), raw)
                 if raw is not None and read.op == "call" and (m := re.match(r"\\?[A-Za-z]+(\{[a-z]+\})?", raw)):
                     functions.setdefault(read.name, m[0])
                 if read.op in ("mul", "matmul") and all(a.span for a in read.args):
@@ -123,7 +123,7 @@ class Author:
     def symbol(self, term: Term) -> str:
         """The author's glyphs; another time of a known symbol, a name by its parts."""
         shift = time_shift(term)
-        key = (term.name, None if shift is None else int(shift))
+        key = (term.name, shift)
         if key in self.symbols:
             return self.symbols[key]
         for (name, other), raw in self.symbols.items():

@@ -187,7 +187,7 @@ def _rename(e: TermEquation, table: Mapping[tuple[str, int | None], tuple[str, i
 
     def change(t: Term) -> Term:
         shift = time_shift(t)
-        new = table.get((t.name, int(shift) if shift is not None else None))
+        new = table.get((t.name, shift))
         if new is None:
             return t
         return replace(t, name=new[0], index=() if new[1] is None else (T + new[1],))
@@ -225,7 +225,7 @@ def _candidate(rows: Rows, notes: list[Interpretation]) -> Rows:
         table: dict[tuple[str, int | None], tuple[str, int | None]] = {(name, 0): (candidate, 0)}
         if state.name != name:
             shift = time_shift(state)
-            table[state.name, int(shift) if shift is not None else None] = (name, 0)
+            table[state.name, shift] = (name, 0)
             notes.append(
                 Interpretation(
                     "W303", tuple(f for f, _ in keepers), state.name, f"{name}[t]", f"{state.name} is the new value of the state {name}"

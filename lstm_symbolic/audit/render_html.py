@@ -59,14 +59,13 @@ def _comparisons(matrix: Matrix) -> str:
 
 
 def _pair(matrix: Matrix, row: str, column: str) -> str:
-    """One cell: the verdict, and below it the mapping or the witness, which are read in the direction of the comparison."""
+    """One cell: the verdict; in the direction of the comparison also the mapping or the witness."""
     sign = matrix.sign(row, column)
     found: Comparison | None = matrix.cells.get((row, column))
     if found is None:
         return f'<span class="faint">{sign}</span>'
-    why = explanation(found)
-    origin = "" if found.left == row else f"from {_text(matrix.names[found.left])}: "
-    below = f"<small>{origin}{_code(why)}</small>" if why else ""
+    why = explanation(found) if found.left == row else ""
+    below = f"<small>{_code(why)}</small>" if why else ""
     return f'<span class="{_SIGN_CLASS[sign]}">{sign} {_text(found.verdict)}</span>{below}'
 
 

@@ -153,7 +153,7 @@ def summary_line(report: Report, style: Style) -> str:
     counts = ", ".join(style.paint(count(s[f"{k}s"], k), k) for k in SEVERITIES if s[f"{k}s"])
     read = count(s["documents"], "document") + (f" ({unread} not read)" if unread else "")
     read += f" · {count(s['formulas'], 'formula')}" + (f": {', '.join(states)}" if states else "")
-    found = counts or style.paint("nothing wrong", "good")
+    found = counts or ("" if unread == s["documents"] > 0 else style.paint("nothing wrong", "good"))
     found += f"    {report.seconds:.1f} s" if report.seconds is not None else ""
     return "\n".join(wrap(read, style.width)) + (" · " if width(read) + 50 <= style.width else "\n") + found
 

@@ -73,7 +73,7 @@ def _says_zero(f: Formula, key: Key) -> bool:
 
 def key_at(symbol: Term, step: int) -> Key:
     shift = time_shift(symbol)
-    return symbol.name, None if shift is None else step + int(shift)
+    return symbol.name, None if shift is None else step + shift
 
 
 def steps(judged: Sequence[Judged], given: Mapping[Key, Printed]) -> list[tuple[int, Judged]]:

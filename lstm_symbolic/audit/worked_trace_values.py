@@ -85,7 +85,7 @@ def _results(term: Term, roles: Mapping[str, str], cases: Sequence[Known], readi
 
 def symbol(t: Term, roles: Mapping[str, str]) -> tuple[str, int]:
     shift = time_shift(t)
-    return roles.get(t.name, t.name), 0 if shift is None else int(shift)
+    return roles.get(t.name, t.name), shift or 0
 
 
 def evaluate(term: Term, roles: Mapping[str, str], known: Known, reading: Reading) -> Any:

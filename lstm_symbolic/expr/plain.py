@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
+from functools import lru_cache
 
 import sympy
 from sympy import Expr
@@ -48,6 +49,7 @@ def _paren(term: Term, least: int) -> str:
     return f"({text})" if strength < least else text
 
 
+@lru_cache(maxsize=1024)
 def time(i: Expr) -> str:
     """``t - 1``, ``t - k``: the time first, what is taken away last.
 

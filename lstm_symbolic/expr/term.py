@@ -12,6 +12,7 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import lru_cache
 
 import sympy
 from sympy import Expr, Integer, Symbol
@@ -268,9 +269,12 @@ class _Reader:
         raise self.fail(node, "a matrix is a list of rows of one length", "write matrix([[1, 2], [3, 4]])")
 
 
-def time_shift(term: Term) -> Expr | None:
+def time_shift(term: Term) -> int | None:
     """The time of a time-indexed symbol, relative to ``t``: 0 for ``h[t]``, -1 for ``h[t - 1]``; None where it is no shift of t."""
-    if not term.index:
-        return None
-    shift = sympy.sympify(term.index[-1] - Symbol("t", integer=True))
-    return shift if shift.is_Integer else None
+    return _shift(term.index[-1]) if term.index else None
+
+
+@lru_cache(maxsize=1024)
+def _shift(time: Expr) -> int | None:
+    shift = sympy.sympify(time - Symbol("t", integer=True))
+    return int(shift) if shift.is_Integer else None

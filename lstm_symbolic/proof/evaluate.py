@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any, Protocol
 
 from ..errors import UnsupportedNode
@@ -34,9 +35,13 @@ class Point:
     dims: Mapping[str, int]
     times: Mapping[str, int]
     symbol: Callable[[str, tuple[int, ...], int, int], Matrix]
+    known: dict[Dim, int] = field(default_factory=lambda: {UNIT: 1}, init=False)
 
     def size(self, d: Dim) -> int:
-        return sum(count * self._size(name) for name, count in d)
+        found = self.known.get(d)
+        if found is None:
+            found = self.known[d] = sum(count * self._size(name) for name, count in d)
+        return found
 
     def _size(self, name: str) -> int:
         if not name:
@@ -86,6 +91,20 @@ def times_of(roots: Iterable[Node]) -> list[str]:
     return [name for name in found if name not in bound]
 
 
+@lru_cache(maxsize=512)
+def order(root: Node) -> tuple[Node, ...]:
+    """Below the root, arguments first, but not inside sums over time: their bodies are walked once for every time."""
+    seen: dict[int, Node] = {}
+    stack = [root]
+    while stack:
+        node = stack.pop()
+        if node.number not in seen:
+            seen[node.number] = node
+            if node.op not in ("sum", "prod"):
+                stack.extend(node.args)
+    return tuple(seen[k] for k in sorted(seen))
+
+
 @dataclass
 class Evaluation:
     """The values of nodes at one point."""
@@ -96,23 +115,10 @@ class Evaluation:
     done: dict[int, Matrix] = field(default_factory=dict)
 
     def __call__(self, root: Node) -> Matrix:
-        for node in self.order(root):
+        for node in order(root):
             if node.number not in self.done:
                 self.done[node.number] = self.node(node)
         return self.done[root.number]
-
-    @staticmethod
-    def order(root: Node) -> list[Node]:
-        """Below the root, but not inside sums over time: their bodies are walked once for every time."""
-        seen: dict[int, Node] = {}
-        stack = [root]
-        while stack:
-            node = stack.pop()
-            if node.number not in seen:
-                seen[node.number] = node
-                if node.op not in ("sum", "prod"):
-                    stack.extend(node.args)
-        return [seen[k] for k in sorted(seen)]
 
     def sizes(self, node: Node) -> tuple[int, int]:
         return self.point.size(node.shape[0]), self.point.size(node.shape[1])
@@ -129,6 +135,8 @@ class Evaluation:
 
     def each(self, node: Node, args: list[Matrix], f: Callable[[list[Any]], Any]) -> Matrix:
         """A function of the entries in one place; 1x1 arguments, rows and columns broadcast."""
+        if all(len(a) == 1 == len(a[0]) for a in args) and self.sizes(node) == (1, 1):
+            return [[f([a[0][0] for a in args])]]
         return self.full(node, lambda i, j: f([a[i if len(a) > 1 else 0][j if len(a[0]) > 1 else 0] for a in args]))
 
     def total(self, values: Iterable[Any]) -> Any:

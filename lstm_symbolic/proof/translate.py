@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
-from functools import singledispatchmethod
+from functools import lru_cache, singledispatchmethod
 from typing import Any
 
 import sympy
@@ -23,6 +23,7 @@ from .dag import SCALAR, Dag, Dim, Node, Shape, Time
 MAX_DEPTH = 250
 
 
+@lru_cache(maxsize=1024)
 def dimension(d: Any) -> Dim:
     """A dimension as a sum of named ones; a product of dimensions is a name of its own."""
     d = sympy.sympify(d)
@@ -40,6 +41,7 @@ def shape(e: Basic) -> Shape:
     return (dimension(pair[0]), dimension(pair[1])) if pair else SCALAR
 
 
+@lru_cache(maxsize=1024)
 def time(i: Any) -> Time:
     """``base + shift``; anything else is a base of its own."""
     i = sympy.sympify(i)
