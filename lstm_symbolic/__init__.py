@@ -32,12 +32,9 @@ EXPORTS = {
     "mathml": "writing",
     "unicode": "writing",
     "backward": "calculus",
-    "lambdify": "calculus",
     "read_cell": "reading",
     "compare": "audit.compare",
     "check": "audit.check",
-    "export": "export",
-    "slides": "slides",
     "LstmSymbolicError": "errors",
 }
 

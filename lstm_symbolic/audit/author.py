@@ -16,8 +16,8 @@ import sympy
 
 from ..expr.term import Term, time_shift
 from ..reading.document import Document, Formula
+from .interpret import T as TIME
 from .normal import Definition, NormalSystem
-from .normal import T as TIME
 
 _FUNCTIONS = {"sigmoid": r"\sigma", "tanh": r"\tanh", "exp": r"\exp", "log": r"\log", "max": r"\max"}
 SUM, PRODUCT, ATOM = 1, 2, 3

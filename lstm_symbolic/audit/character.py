@@ -9,9 +9,10 @@ from ..expr.plain import write
 from ..reading.document import Document, Formula
 from .circles import circles
 from .functions import recognised
+from .interpret import strip
 from .judge import Judged
 from .localise import locate
-from .normal import NormalSystem, strip
+from .normal import NormalSystem
 from .parameters import parameter_slips
 from .places import finding, label, span_of, where
 from .recognise import against, has_bias, models

@@ -11,7 +11,8 @@ from dataclasses import replace
 
 from ..expr.functions import FUNCTIONS
 from ..expr.term import Term
-from .normal import Interpretation, NormalSystem
+from .interpret import Interpretation
+from .normal import NormalSystem
 from .recognise import Match, recognise
 
 USUAL = ("tanh", "sigmoid")

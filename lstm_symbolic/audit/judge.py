@@ -12,8 +12,9 @@ from ..expr.dims import Shape
 from ..expr.term import Term, TermEquation
 from ..proof import System, Verdict, compare_systems
 from .functions import recognised
+from .interpret import T
 from .localise import Located, locate
-from .normal import NormalSystem, T
+from .normal import NormalSystem
 from .recognise import Match, Model
 
 
