@@ -70,6 +70,10 @@ def parser() -> argparse.ArgumentParser:
     zoo.add_argument("--format", choices=("text", "json"), default="text")
     zoo.set_defaults(run=_zoo)
 
+    verify = verbs.add_parser("verify", help="check a certificate without the prover")
+    verify.add_argument("certificate", type=Path, metavar="CERTIFICATE", help="written by compare --certificate")
+    verify.set_defaults(run=_verify)
+
     explain = verbs.add_parser("explain", help="what a finding code means")
     explain.add_argument("code", nargs="?", metavar="CODE", help="for example E204; without one, the whole table")
     explain.set_defaults(run=_explain)
@@ -199,6 +203,13 @@ def _zoo(args: argparse.Namespace) -> int:
     data = zoo(args.cell)
     _emit(_json(data) if args.format == "json" else zoo_text(data))
     return 0
+
+
+def _verify(args: argparse.Namespace) -> int:
+    """Status 0: accepted; 1: rejected, or not covered by the checker; 2: no certificate."""
+    from .proof.check_certificate import main as verify
+
+    return verify(str(args.certificate))
 
 
 def _explain(args: argparse.Namespace) -> int:

@@ -14,10 +14,11 @@ from ..errors import ReadError, UnsupportedNode
 from ..expr import build, build_equation, infer, read_equation, read_term, shape_of, shapes
 from ..expr.nodes import TimeSymbol
 from .budget import Budget, Exhausted, Inconsistent
+from .certificate import Evidence, Statement, certified
 from .dag import SCALAR, Dag, Node, write_dim
 from .domain import read_domain
 from .embed import Family
-from .outcome import Maps, find_maps, proved, refuted, simplest
+from .outcome import Maps, both_ways, find_maps, proved, refuted, simplest
 from .recursion import Systems
 from .settle import differing_monomials, settle
 from .system import System
@@ -128,10 +129,11 @@ def _expressions(a: Expr, b: Expr, domain: str | None, budget: Budget, pointwise
     given = {s.name: shape_of(s) for e in (a, b) for s in e.atoms(MatrixSymbol) if not isinstance(s, TimeSymbol)}
     conditions = read_domain(domain, dag, given)
     if left.shape != right.shape and SCALAR not in (left.shape, right.shape):
-        return _different_shapes(left, right)
+        return certified(_different_shapes(left, right), Statement(a, b, domain), Evidence())
     settled = settle([(left, right)], budget, conditions)
+    statement = Statement(a, b, domain)
     if settled.equal:
-        return proved(settled, {}, {})
+        return certified(proved(settled, {}), statement, Evidence())
     maps = Maps()
     if not conditions and not pointwise:
         mine, theirs = ({n.data[0]: n for n in side.symbols()} for side in (left, right))
@@ -142,12 +144,14 @@ def _expressions(a: Expr, b: Expr, domain: str | None, budget: Budget, pointwise
         maps = find_maps(families[0], families[1], dag, budget)
     if maps.forth is not None and maps.back is not None:
         under, embedding = simplest(maps)
-        return Verdict("proved-under", under, certificate={"method": embedding.settled.method})
+        verdict = Verdict("proved-under", under, certificate={"method": embedding.settled.method})
+        return certified(verdict, statement, Evidence(under=both_ways(maps)))
     verdict = refuted([[(left, right)]], settled, maps, budget, conditions, gates)
-    return replace(verdict, difference=tuple(differing_monomials([(left, right)], budget.part(0.2))))
+    verdict = replace(verdict, difference=tuple(differing_monomials([(left, right)], budget.part(0.2))))
+    return certified(verdict, statement, Evidence())
 
 
 def _different_shapes(left: Node, right: Node) -> Verdict:
     """Matrices of different shapes are different matrices."""
     texts = [f"a {' x '.join(write_dim(d) for d in side.shape)} matrix" for side in (left, right)]
-    return Verdict("refuted", witness=Witness({}, *texts), reason="the sides have different shapes")
+    return Verdict("refuted", witness=Witness({}, texts[0], texts[1]), reason="the sides have different shapes")

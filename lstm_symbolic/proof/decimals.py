@@ -37,3 +37,12 @@ def _trim(text: str) -> str:
     if "." in head:
         head = head.rstrip("0").rstrip(".")
     return head + e + tail
+
+
+def significant(text: str) -> int:
+    """How many digits a decimal shows.
+
+    >>> significant("-0.00462"), significant("1.20e-5")
+    (3, 3)
+    """
+    return max(1, len(text.partition("e")[0].replace(".", "").lstrip("-0")))

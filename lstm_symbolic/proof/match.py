@@ -77,6 +77,7 @@ class Sides:
     names: dict[str, str]
     left_parameters: dict[str, Node]
     right_parameters: dict[str, Node]
+    dims: dict[str, str]
     rewrite: Callable[[Node], Node]
 
 
@@ -119,7 +120,7 @@ def side_by_side(dag: Dag, left: Step, right: Step, values: Pairing, inputs: Pai
         pairs[name] = (mine, value)
     names = {a: b for a, b in (*values, *inputs) if a != b}
     rewrite = lambda node: dag.rebuild(dag.redim([node], rename), rule)[0]  # noqa: E731
-    return Sides(pairs, names, parameters_of(left, left_free), marked, rewrite)
+    return Sides(pairs, names, parameters_of(left, left_free), marked, rename, rewrite)
 
 
 def dims_map(shapes: list[tuple[Shape, Shape]], theirs: list[str]) -> dict[str, str]:

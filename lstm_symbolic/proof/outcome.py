@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ from sympy import MatrixSymbol, Symbol
 
 from ..expr import plain
 from .budget import Budget
+from .certificate import explicit
 from .dag import Dag, Node
 from .domain import Condition
 from .embed import Embedding, Family, GaveUp, embed, simplicity
@@ -19,9 +20,9 @@ from .settle import Settled
 from .verdict import Instance, Verdict, Witness
 
 
-def proved(settled: Settled, names: Mapping[str, str], certificate: Mapping[str, Any]) -> Verdict:
+def proved(settled: Settled, names: Mapping[str, str]) -> Verdict:
     kind = "proved-where-defined" if settled.where else "proved"
-    return Verdict(kind, where=settled.where, names=dict(names), certificate={"method": settled.method, **certificate})
+    return Verdict(kind, where=settled.where, names=dict(names), certificate={"method": settled.method})
 
 
 @dataclass(frozen=True)
@@ -47,12 +48,12 @@ def find_maps(left: Family, right: Family, dag: Dag, budget: Budget) -> Maps:
     return Maps(found[0], found[1], gave_up)
 
 
-def text_of(embedding: Embedding) -> dict[str, str]:
+def text_of(embedding: Embedding, form: Callable[[Any], Any] = lambda e: e) -> dict[str, str]:
     """The map as plain text, without what maps to itself."""
     found = {}
     for name, e in embedding.under.items():
         marked = {s: unmarked(s) for s in e.atoms(Symbol, MatrixSymbol) if getattr(s, "name", "").endswith(RIGHT)}
-        text = plain(e.xreplace(marked))
+        text = plain(form(e.xreplace(marked)))
         if text != name.removesuffix(RIGHT):
             found[name.removesuffix(RIGHT)] = text
     return found
@@ -69,10 +70,21 @@ def simplest(maps: Maps) -> tuple[dict[str, str], Embedding]:
     return min(found, key=lambda pair: simplicity(pair[0]))
 
 
+def both_ways(maps: Maps) -> dict[str, dict[str, str]]:
+    """Each side's parameters in those of the other, for a certificate."""
+    return {side: text_of(e, explicit) for side, e in (("left", maps.back), ("right", maps.forth)) if e is not None}
+
+
 def instance_of(maps: Maps) -> Instance | None:
     if maps.forth is not None:
         return Instance("right", text_of(maps.forth))
     return Instance("left", text_of(maps.back)) if maps.back is not None else None
+
+
+def apart(values: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """The values of the left, and of what only the right has."""
+    right = {k.replace(RIGHT, ""): v for k, v in values.items() if RIGHT in k}
+    return {"values": {k: v for k, v in values.items() if RIGHT not in k}, "values_right": right}
 
 
 def refuted(
@@ -84,13 +96,15 @@ def refuted(
     gates: frozenset[str] = frozenset(),
 ) -> Verdict:
     """A witness for the first stage that has one; else undecided."""
-    for pairs in stages:
+    for steps, pairs in enumerate(stages, 1):
         if all(a is b for a, b in pairs):
             continue
         witness = find_witness(Question(pairs, domain, gates=gates), budget)
         if witness is not None:
             if maps.gave_up:
                 return Verdict("undecided", reason=f"for the same parameters the sides differ; of other parameters: {maps.gave_up}")
-            shown = Witness({k.replace(RIGHT, ""): v for k, v in witness.values.items()}, witness.left, witness.right)
+            values = {k.replace(RIGHT, ""): v for k, v in witness.values.items()}
+            place = {**witness.place, "steps": steps, **apart(witness.place["values"])}
+            shown = Witness(values, witness.left, witness.right, place)
             return Verdict("refuted", witness=shown, instance=instance_of(maps))
     return Verdict("undecided", reason=settled.reason or "no proof and no witness was found")

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from ..errors import LstmSymbolicError, UnsupportedNode
 from .atoms import Atoms
 from .budget import Budget, Exhausted
+from .certificate import Evidence, Statement, certified
 from .dag import Dag, Node
 from .embed import Family
 from .match import RIGHT, Sides, correspondences, side_by_side
 from .normal import Normal
-from .outcome import Maps, find_maps, proved, refuted, simplest
+from .outcome import Maps, both_ways, find_maps, proved, refuted, simplest
 from .settle import Settled, differing_monomials, settle
 from .system import Step, System
 from .unroll import unrolled
@@ -44,13 +45,13 @@ class Systems:
             matched = self.all_states(values) and all(a in sides.values for a, _ in outputs)
             if settled.equal and matched:
                 self.check([a for a, _ in values], [b for _, b in values])
-                return proved(settled, self.intermediates(sides) | sides.names, {"induction": list(sides.values)})
+                return self.certified(proved(settled, self.intermediates(sides) | sides.names), sides)
             maps = self.families(sides) if matched else Maps()
             if maps.forth is not None and maps.back is not None:
                 self.check([a for a, _ in values], [b for _, b in values])
                 under, embedding = simplest(maps)
-                certificate = {"method": embedding.settled.method, "induction": list(sides.values)}
-                return Verdict("proved-under", under, names=sides.names, certificate=certificate)
+                verdict = Verdict("proved-under", under, names=sides.names, certificate={"method": embedding.settled.method})
+                return self.certified(verdict, sides, both_ways(maps))
             rank = int(maps.forth is not None or maps.back is not None)
             if best is None or rank > best[0]:
                 best = rank, sides, settled, maps
@@ -59,7 +60,16 @@ class Systems:
         _, sides, settled, maps = best
         names = [a for a, _ in outputs if a in sides.values] or list(sides.values)
         verdict = refuted(self.stages(sides, names), settled, maps, self.budget)
-        return replace(verdict, names=sides.names, difference=self.localised(sides))
+        return self.certified(replace(verdict, names=sides.names, difference=self.localised(sides)), sides)
+
+    def certified(self, verdict: Verdict, sides: Sides, under: Mapping[str, Mapping[str, str]] | None = None) -> Verdict:
+        """The verdict with its certificate."""
+        pairs = [(a, sides.names.get(a, a)) for a in sides.values]
+        wanted = {a for a, _ in self.outputs()}
+        inputs = [(a, b) for a, b in sides.names.items() if a not in sides.values]
+        evidence = Evidence(pairs, [p for p in pairs if p[0] in wanted] or pairs, inputs, sides.dims, under or {})
+        statement = Statement(self.a.equations, self.b.equations, None, self.pointwise, self.backward)
+        return certified(verdict, statement, evidence)
 
     def localised(self, sides: Sides) -> tuple[str, ...]:
         """The differing monomials of each definition that both systems have, before intermediates are substituted."""

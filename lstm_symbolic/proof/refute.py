@@ -19,7 +19,7 @@ import flint
 from .balls import FUNCTIONS, Balls, describe_stand_in
 from .budget import Budget, Inconsistent
 from .dag import SCALAR, Node, walk, write_symbol
-from .decimals import Separation, decimals, nested
+from .decimals import Separation, decimals, nested, significant
 from .domain import Condition
 from .evaluate import Evaluation, Matrix, Point, names_of_dims, times_of
 from .residue import residues_differ
@@ -221,12 +221,18 @@ class _Search:
         left, right = decimals(found)
         scalars = {n.data[0] for n in walk(self.q.roots) if n.op == "sym" and n.shape == SCALAR}
         values: dict[str, Any] = {self.name(k): nested(v, k[0] in scalars) for k, v in table.items()}
+        place: dict[str, Any] = {
+            "values": dict(values), "functions": {}, "dims": dict(size), "times": dict(self.times), "steps": 1,
+            "digits": max(significant(left), significant(right)),
+        }  # fmt: skip
         if any(b != "t" for b in self.times):
             values.update({b: str(v) for b, v in self.times.items() if b != "t"})
         for n in walk(self.q.roots) if self.unknown else ():
             if n.op == "fn" and n.data not in FUNCTIONS and n.data != "where":
-                values[f"{n.data}({', '.join('xyzuvw'[: len(n.args)])})"] = describe_stand_in(n.data, len(n.args))
-        return Witness(values, left, right)
+                letters, polynomial = "xyzuvw"[: len(n.args)], describe_stand_in(n.data, len(n.args))
+                values[f"{n.data}({', '.join(letters)})"] = polynomial
+                place["functions"][n.data] = {"arguments": list(letters), "value": polynomial}
+        return Witness(values, left, right, place)
 
     def name(self, key: Key) -> str:
         """``C[t-1]`` where the time is the free t alone; numbers where times are summed over."""

@@ -16,11 +16,15 @@ Values = dict[str, Any]
 
 @dataclass(frozen=True)
 class Witness:
-    """Exact rational values at which ball arithmetic separates both sides; ``left``, ``right`` to the digit that separates."""
+    """Exact rational values at which ball arithmetic separates both sides; ``left``, ``right`` to the digit that separates.
+
+    ``place`` is the same point for a certificate: sizes, times, steps, and the values of each side apart.
+    """
 
     values: Values
     left: str
     right: str
+    place: dict[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         return {"values": self.values, "left": self.left, "right": self.right}
