@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 #: Letters that documents use for one role.
 _ROLES = tuple(
@@ -54,6 +55,7 @@ def _pairings(a: list[str], b: list[str], partial: bool = False) -> Iterator[dic
         yield {}
 
 
+@lru_cache(maxsize=4096)
 def likeness(mine: str, known: str) -> float:
     """0 for the same letter, 1 for a usual other one, 2 else; for breaking ties only."""
     if mine == known:

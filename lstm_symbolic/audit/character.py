@@ -151,7 +151,7 @@ def contradictions(document: Document, judged: Sequence[Judged]) -> Iterator[Fin
             known = other.system.defined.get(d.name)
             if other is j or known is None or other.match is None or len(other.system.definitions) < 3:
                 continue
-            if not used <= {*other.system.variables()} or strip(known.value) == strip(d.value):
+            if not used <= {*other.system.variables} or strip(known.value) == strip(d.value):
                 continue
             g = by_id[known.formula]
             variant = recognised(replace(other.system, definitions=tuple(d if x.name == d.name else x for x in other.system.definitions)))[

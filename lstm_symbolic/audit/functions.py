@@ -29,8 +29,8 @@ def recognised(system: NormalSystem) -> tuple[NormalSystem, Match | None]:
     for choice in itertools.product(USUAL, repeat=len(names)):
         table = dict(zip(names, choice, strict=True))
         trial = settled(system, table)
-        found = recognise(trial)
-        if found is not None and (best[1] is None or found.score > best[1].score + 1e-9):
+        found = recognise(trial, *(() if best[1] is None else (best[1].score,)))
+        if found is not None:
             best = trial, found
     return best
 

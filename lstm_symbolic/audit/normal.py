@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from ..expr.term import Term, TermEquation, time_shift
 from ..reading.document import Document, Group
@@ -42,7 +43,7 @@ class NormalSystem:
     step: int | None = None
     family: str = ""
 
-    @property
+    @cached_property
     def defined(self) -> dict[str, Definition]:
         return {d.name: d for d in self.definitions}
 
@@ -50,6 +51,7 @@ class NormalSystem:
     def formulas(self) -> tuple[str, ...]:
         return tuple(k for d in self.definitions for k in (d.formula, *d.repeats))
 
+    @cached_property
     def variables(self) -> list[str]:
         """Everything with a time, in order of appearance."""
         seen: dict[str, None] = {}
@@ -60,10 +62,10 @@ class NormalSystem:
                     seen.setdefault(t.name)
         return list(seen)
 
-    @property
+    @cached_property
     def undefined(self) -> list[str]:
         """Variables that no equation defines: inputs, states without equation, gates that are used and never given."""
-        return [v for v in self.variables() if v not in self.defined]
+        return [v for v in self.variables if v not in self.defined]
 
 
 def normal_systems(document: Document) -> list[NormalSystem]:

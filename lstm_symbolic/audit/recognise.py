@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from sympy import Symbol
 
@@ -81,20 +81,21 @@ def _biased(value: Term, parameters: frozenset[str]) -> bool:
     return any(a.op == "sym" and a.name in parameters for t in sums for a in t.args)
 
 
-def recognise(system: NormalSystem) -> Match | None:
-    """The nearest known cell, or None where nothing is near.
+def recognise(system: NormalSystem, above: float = 0.3) -> Match | None:
+    """The nearest known cell, or None where nothing is near: no score lies above ``above``.
 
     Models are taken in the order of the score that they could reach at best, so that most are never tried.
     """
     best: Match | None = None
-    trials = [_Trial.of(system, version) for model in models() for version in inlined(model, system)]
+    mine = anonymous(system)
+    trials = [_Trial.of(system, version, mine) for model in models() for version in inlined(model, system)]
     for trial in sorted(trials, key=lambda t: -t.bound):
-        if best is not None and trial.bound <= best.score + 1e-9:
+        if trial.bound <= above + 1e-9:
             break
         match = trial.best()
-        if match is not None and (best is None or match.score > best.score + 1e-9):
-            best = match
-    return best if best is not None and best.score > 0.3 else None
+        if match is not None and match.score > above + 1e-9:
+            best, above = match, match.score
+    return best
 
 
 #: Roles of different cells that correspond.
@@ -106,7 +107,7 @@ def against(system: NormalSystem, match: Match, model: Model) -> Match:
     names = {*model.values, *model.inputs}
     roles = {mine: SAME_ROLE.get(role, role) for mine, role in match.roles.items()}
     roles = {mine: role for mine, role in roles.items() if role in names}
-    exact, flipped = _Trial.of(system, model).exact(roles)
+    exact, flipped = _Trial.of(system, model, anonymous(system)).exact(roles)
     wrong = tuple(n for n in system.defined if roles.get(n) in model.values and n not in exact)
     missing = tuple(n for n in model.values if n not in {roles.get(n) for n in system.defined})
     return Match(model, roles, tuple(exact), wrong, missing, tuple(n for n in system.defined if n not in roles), flipped)
@@ -153,11 +154,25 @@ class _Trial:
     bound: float
     keys: dict[tuple[object, ...], str] = field(default_factory=dict)
     values: dict[str, str] = field(default_factory=dict)
-    symbols: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @cached_property
+    def mentioned(self) -> dict[str, frozenset[str]]:
+        """All symbols of each of the system's equations."""
+        return {n: frozenset(t.name for t in d.value.walk() if t.op == "sym") for n, d in self.system.defined.items()}
+
+    @cached_property
+    def timed(self) -> dict[str, tuple[str, ...]]:
+        """Those with a time."""
+        found = {n: {t.name for t in d.value.walk() if t.op == "sym" and t.index} for n, d in self.system.defined.items()}
+        return {n: tuple(sorted(names)) for n, names in found.items()}
+
+    @cached_property
+    def biased(self) -> bool:
+        return has_bias(self.system.parameters, self.system.definitions)
 
     @classmethod
-    def of(cls, system: NormalSystem, model: Model) -> _Trial:
-        mine, known = _anonymous(system), _anonymous_model(model)
+    def of(cls, system: NormalSystem, model: Model, mine: Mapping[str, str]) -> _Trial:
+        known = _anonymous_model(model)
         left = list(known.values())
         shared = 0
         for key in mine.values():
@@ -194,9 +209,7 @@ class _Trial:
 
     def key(self, name: str, roles: Mapping[str, str], flipped: frozenset[str]) -> str:
         """The key of one of the system's equations under some roles."""
-        if name not in self.symbols:
-            self.symbols[name] = tuple(sorted({t.name for t in self.system.defined[name].value.walk() if t.op == "sym" and t.index}))
-        used = self.symbols[name]
+        used = self.timed[name]
         entry = (name, *(roles.get(u) for u in used), *(u in flipped for u in used))
         if entry not in self.keys:
             form = Canonical(self.system.parameters, roles, flipped, self.system.layout == "row")
@@ -227,16 +240,16 @@ class _Trial:
         size = max(len(model.values), len(system.definitions))
         lost = sum(_is_state(model, m) for m in unstated)
         penalty = 0.35 * len(wrong) + 0.5 * len(extra) + 0.45 * len(unstated) + lost + 0.05 * (len(missing) - len(unstated))
-        biased = has_bias(system.parameters, system.defined.values()) == model.biased
+        biased = self.biased == model.biased
         score = (len(exact) - penalty) / size + 0.02 * len(exact) - 0.012 * named - 0.05 * bool(flipped) + 0.03 * biased
         return Match(model, roles, tuple(exact), wrong, missing, extra, flipped, score)
 
     def fits(self, roles: Mapping[str, str], added: str) -> bool:
         """Does some equation agree under these roles, or at least speak of what the added name may be?"""
-        for name, d in self.system.defined.items():
-            if name not in roles or not _mentions(d.value, added) or roles[name] not in self.model.values:
+        for name, mentioned in self.mentioned.items():
+            if name not in roles or added not in mentioned or roles[name] not in self.model.values:
                 continue
-            known = set(self.symbols.get(name) or ()) or {t.name for t in d.value.walk() if t.op == "sym" and t.index}
+            known = set(self.timed[name])
             if known <= roles.keys() and self.key(name, roles, frozenset()) == self.value(roles[name]):
                 return True
             if not known <= roles.keys() and roles[added] in {t.name for t in self.model.values[roles[name]].walk()}:
@@ -270,7 +283,8 @@ def complemented(model: Model) -> frozenset[str]:
     return frozenset(found)
 
 
-def _anonymous(system: NormalSystem) -> dict[str, str]:
+def anonymous(system: NormalSystem) -> dict[str, str]:
+    """What every equation looks like when nothing has a name."""
     form = Canonical(system.parameters, row=system.layout == "row", anonymous=True)
     return {n: form.key(d.value) for n, d in system.defined.items()}
 

@@ -68,7 +68,7 @@ class Printed:
 def printed(document: Document, judged: Sequence[Judged]) -> list[Printed]:
     """All matrices of numbers, under the names that the systems use."""
     names = _settled(judged)
-    variables = {v for j in judged if j.match is not None for v in j.system.variables()}
+    variables = {v for j in judged if j.match is not None for v in j.system.variables}
     families = dict.fromkeys(tag for j in judged if (tag := family(document, j)))
     inputs = {n for j in judged if j.system.step is not None for n in inputs_of(j)}
     found: list[Printed] = []
