@@ -12,10 +12,10 @@ from .functions import recognised
 from .interpret import strip
 from .judge import Judged
 from .localise import locate
-from .normal import NormalSystem
+from .normal import Definition, NormalSystem
 from .parameters import parameter_slips
 from .places import finding, label, span_of, where
-from .recognise import against, has_bias, models
+from .recognise import Match, against, has_bias, models
 from .report import Finding
 from .slips import line_of, slip
 
@@ -154,9 +154,7 @@ def contradictions(document: Document, judged: Sequence[Judged]) -> Iterator[Fin
             if not used <= {*other.system.variables} or strip(known.value) == strip(d.value):
                 continue
             g = by_id[known.formula]
-            variant = recognised(replace(other.system, definitions=tuple(d if x.name == d.name else x for x in other.system.definitions)))[
-                1
-            ]
+            variant = _with_definition(other.system, d, j.system.parameters)
             if variant is not None and not variant.wrong and not variant.extra:
                 message = f"another form of {d.name}[t]: with it the system is the {variant.cell}"
                 yield finding(document, "N501", (f.start, f.end), message, f, wrote=f.plain)
@@ -165,3 +163,9 @@ def contradictions(document: Document, judged: Sequence[Judged]) -> Iterator[Fin
             spot = [label(document, (g.start, g.end), "the other one")]
             yield finding(document, "E211", (f.start, f.end), message, f, wrote=f.plain, expected=g.plain, labels=spot)
             break
+
+
+def _with_definition(system: NormalSystem, d: Definition, parameters: frozenset[str]) -> Match | None:
+    """What the system is when one quantity is defined otherwise."""
+    definitions = tuple(d if x.name == d.name else x for x in system.definitions)
+    return recognised(replace(system, definitions=definitions, parameters=system.parameters | parameters))[1]
