@@ -531,10 +531,10 @@ class Certificate:
         maps, good, violated = {n: parse(e) for n, e in under.items()}, 0, set[int]()
         text = json.dumps(self.data)
         Residue.scalar, Residue.watched = not self.names, re.search(r"log|sqrt|softplus|norm|\*\*", text) is not None
-        for k in range(100 if not self.names else 20):
+        for k in range(48 if not self.names else 20):
             source = random.Random(f"{text}{k}")
             sizes = {d: (k + j) % 3 + 1 + (k == 0) for j, d in enumerate(self.names)}
-            holds, values = self.at(one, two, link, maps, mapped, sizes, source, not self.names and k >= 40)
+            holds, values = self.at(one, two, link, maps, mapped, sizes, source, not self.names and k >= 24)
             if holds is None or values is None:
                 continue
             undefined = values.count(None)

@@ -1,0 +1,148 @@
+"""Certificates: every verdict of the pairs has one that the standalone checker accepts; altered ones are rejected; the checker is alone."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lstm_symbolic.cli import main
+from lstm_symbolic.proof import check_certificate, compare_record
+from lstm_symbolic.proof.check_certificate import Interval, Stop, check, digest
+
+ROOT = Path(__file__).parent.parent.parent
+PAIRS = [p for name in ("pairs_dev.json", "pairs_proof.json") for p in json.loads((ROOT / "tests" / "data" / name).read_text())]
+DECIDED = [p for p in PAIRS if p["verdict"] != "undecided"]
+
+
+def _benchmark() -> Any:
+    spec = importlib.util.spec_from_file_location("tamper_certificates", ROOT / "benchmarks" / "tamper_certificates.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def certificate(lhs: Any, rhs: Any, **record: Any) -> dict[str, Any]:
+    return json.loads(json.dumps(compare_record({"lhs": lhs, "rhs": rhs, **record}).certificate))
+
+
+def refusal(data: Any) -> str:
+    with pytest.raises(Stop) as caught:
+        check(data)
+    return f"{caught.value.kind}: {caught.value}"
+
+
+def forged(data: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    """The certificate with other fields and a digest that fits: only mathematics can reject it."""
+    data = {**data, **changes}
+    return {**data, "digest": digest(data)}
+
+
+@pytest.mark.parametrize("pair", DECIDED, ids=lambda p: p["id"])
+def test_accepted(pair: dict[str, Any]) -> None:
+    data = json.loads(json.dumps(compare_record(pair).certificate))
+    assert data["verdict"] == pair["verdict"]
+    assert check(data).startswith("accepted")
+
+
+def test_tampered_certificates_are_rejected() -> None:
+    benchmark = _benchmark()
+    for kind, is_forged, data in benchmark.tampered(benchmark.certificates(), 120, 7):
+        assert not benchmark.accepted(data) or (is_forged and benchmark.still_true(data)), (kind, data)
+
+
+def test_false_statements_are_rejected() -> None:
+    """A proof moved to another statement: an offset of 1e-30, a lost condition, a lost map, another kind."""
+    proof = certificate("tanh(x)", "2 * sigmoid(2 * x) - 1")
+    assert refusal(forged(proof, right="2 * sigmoid(2 * x) - 1 + 1 / 10 ** 30")) == "rejected: the sides differ"
+    where = certificate("x * y / x", "y")
+    assert check(where).startswith("accepted")
+    assert "not defined under the same conditions" in refusal(forged(where, verdict="proved", where=[]))
+    assert refusal(forged(where, where=["x != 0", "y != 0"])).startswith("rejected")
+    assert refusal(forged(where, where=["x + 1 != 0"])).startswith("rejected")
+    bias = certificate("h[t] = tanh(W @ x[t] + b + c)", "h[t] = tanh(W @ x[t] + b)")
+    assert bias["verdict"] == "proved-under"
+    assert refusal(forged(bias, verdict="proved", under={})) == "rejected: the sides differ"
+    assert refusal(forged(bias, under={**bias["under"], "right": {"b": "b - c"}})) == "rejected: the sides differ"
+    assert refusal(forged(bias, verdict="refuted")).startswith("rejected")
+
+
+def test_induction_needs_every_state() -> None:
+    """Leaving a state out of the pairs, crossing states, or mapping an input to another input proves nothing."""
+    steps = ["C[t] = f[t] * C[t-1] + x[t]", "h[t] = tanh(C[t])"]
+    proof = certificate(steps, ["C[t] = x[t] + C[t-1] * f[t]", "h[t] = tanh(C[t])"], outputs=["h"])
+    assert check(proof).startswith("accepted")
+    assert refusal(forged(proof, pairs=[["h", "h"]])) == "rejected: the state C has no counterpart"
+    assert refusal(forged(proof, pairs=[["h", "C"], ["C", "h"]])).startswith("rejected")
+    assert refusal(forged(proof, inputs=[["x", "f"], ["f", "x"]])) == "rejected: inputs of one name correspond"
+    assert refusal(forged(proof, outputs=[])) == "rejected: an output is not compared"
+
+
+def test_witness_digits_and_domain_are_checked() -> None:
+    data = certificate("tanh(x)", "x")
+    witness = data["witness"]
+    assert refusal(forged(data, witness={**witness, "left": "0.9"})).startswith("rejected")
+    assert refusal(forged(data, witness={**witness, "values": {"x": "0"}})).startswith("rejected")
+    assert refusal(forged(data, domain="x < -5")) == "rejected: the witness is outside the domain"
+
+
+@pytest.mark.parametrize(
+    ("data", "place"),
+    [
+        ([], "no certificate"),
+        ({}, "no certificate"),
+        ({"certificate": 1, "digest": "x"}, "digest"),
+        (forged({"certificate": 1}), "'left'"),
+        (forged(certificate("x", "x + 0"), left="x +"), "not plain syntax: 'x +'"),
+        (forged(certificate("x", "x + 0"), left="__import__('os')"), "not plain syntax"),
+        (forged(certificate("x", "x + 0"), verdict="maybe"), "no verdict: 'maybe'"),
+    ],
+)
+def test_malformed_names_the_place(data: Any, place: str) -> None:
+    assert place in refusal(data)
+
+
+def test_checker_is_one_file_of_the_standard_library() -> None:
+    source = Path(check_certificate.__file__).read_text()
+    assert len(source.splitlines()) <= 500
+    imported = {n.module if isinstance(n, ast.ImportFrom) else n.names[0].name for n in ast.walk(ast.parse(source)) if isinstance(n, ast.Import | ast.ImportFrom)}
+    assert {(name or "").partition(".")[0] for name in imported} <= set(sys.stdlib_module_names)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("exp(1)", "2.718281828459045235360287471"), ("erf(1)", "0.842700792949714869341220635"), ("sqrt(2)", "1.414213562373095048801688724"),
+     ("log(10)", "2.302585092994045684017991455"), ("pi", "3.141592653589793238462643383"), ("tanh(1/2)", "0.462117157260009758502318484")],
+)  # fmt: skip
+def test_intervals_hold_known_decimals(text: str, expected: str) -> None:
+    """Published decimals lie within the interval, which is narrow."""
+    from decimal import Decimal
+
+    Interval.start(60, {})
+    value = check_certificate.Run(Interval, {}, lambda *_: [])(check_certificate.parse(text), {})[0][0]
+    assert abs(value.lo - Decimal(expected)) < Decimal("1e-26")
+    assert value.lo <= value.hi < value.lo + Decimal("1e-50")
+
+
+def test_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """compare writes, verify reads; the checker runs by itself as well. 0 accepted, 1 rejected, 2 malformed."""
+    path = tmp_path / "cert.json"
+    assert main(["compare", "--plain", "tanh(x)", "2*sigmoid(2*x) - 1", "--certificate", str(path)]) == 0
+    assert main(["verify", str(path)]) == 0
+    assert "accepted" in capsys.readouterr().out
+    alone = subprocess.run([sys.executable, "-S", check_certificate.__file__, str(path)], capture_output=True, text=True, cwd=tmp_path)
+    assert (alone.returncode, alone.stdout[:8]) == (0, "accepted")
+    path.write_text(path.read_text().replace("sigmoid(2", "sigmoid(3"))
+    assert main(["verify", str(path)]) == 1
+    path.write_text("{")
+    capsys.readouterr()
+    assert main(["verify", str(path)]) == 2
+    assert "malformed" in capsys.readouterr().err
