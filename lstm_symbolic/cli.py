@@ -62,7 +62,7 @@ def parser() -> argparse.ArgumentParser:
     show = verbs.add_parser("show", help="equations in a notation and a markup")
     show.add_argument("what", metavar="CELL|FILE|LATEX")
     show.add_argument("--as", dest="markup", choices=MARKUPS, default="unicode")
-    show.add_argument("--notation", help="letters and glyphs, for example colah")
+    show.add_argument("--notation", help="letters and signs, for example colah, or a file of your own, own.toml")
     show.set_defaults(run=_show)
 
     zoo = verbs.add_parser("zoo", help="the known cells")

@@ -7,7 +7,8 @@ h_t = o_t \odot \tanh(C_t)
 f_t = \sigma(W_f x_t + U_f h_{t-1} + b_f)
 """
 
+from .notations import NOTATIONS, read_notation, style
 from .show import latex, mathml, typst, unicode, write
-from .style import NOTATIONS, Style, style
+from .style import Style
 
-__all__ = ["NOTATIONS", "Style", "latex", "mathml", "style", "typst", "unicode", "write"]
+__all__ = ["NOTATIONS", "Style", "latex", "mathml", "read_notation", "style", "typst", "unicode", "write"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Iterable, Sequence
 
-from .as_unicode import PIECES, Unicode, printable
+from .as_unicode import PIECES, Unicode, letters, printable
 from .names import Name
 from .style import SIGNS
 
@@ -43,8 +43,7 @@ class MathML(Unicode):
 
     def symbol(self, name: Name, subs: Sequence[str], sups: Sequence[str]) -> str:
         variant = ' mathvariant="normal"' if name.font == "upright" else ""
-        letter = html.escape(printable(name.base))
-        base = f'<mi style="font-weight:bold">{letter}</mi>' if name.font == "bold" else f"<mi{variant}>{letter}</mi>"
+        base = f"<mi{variant}>{html.escape(printable(letters(name)))}</mi>"
         if name.accent:
             mark = _ACCENT_MARKS[name.accent]
             base = f'<mover accent="true">{base}<mo stretchy="false">{mark}</mo></mover>'

@@ -18,6 +18,10 @@ _SUPERSCRIPTS = dict(zip("0123456789+-()abcdefghijklmnoprstuvwxyzT", "⁰¹²³�
 _COMBINING = {"tilde": "\u0303", "hat": "\u0302", "bar": "\u0304", "dot": "\u0307", "ddot": "\u0308", "vec": "\u20d7", "check": "\u030c",
               "breve": "\u0306", "acute": "\u0301"}  # fmt: skip
 
+#: First letter, the same letter in bold, how many follow it in order.
+_ALPHABETS = (("A", 0x1D400, 26), ("a", 0x1D41A, 26), ("Α", 0x1D6A8, 25), ("α", 0x1D6C2, 25))
+_BOLD = {ord(first) + k: chr(bold + k) for first, bold, count in _ALPHABETS for k in range(count)}
+
 #: A run of letters, a number, or one other character.
 PIECES = re.compile(r"[A-Za-z]+|\d+(?:\.\d+)?|.", re.DOTALL)
 
@@ -25,6 +29,15 @@ PIECES = re.compile(r"[A-Za-z]+|\d+(?:\.\d+)?|.", re.DOTALL)
 def printable(text: str) -> str:
     """Text without control characters."""
     return "".join(c if c.isprintable() else "\ufffd" for c in text)
+
+
+def letters(name: Name) -> str:
+    """The letters of a symbol; Unicode has bold ones for Latin and Greek.
+
+    >>> letters(Name("W", font="bold"))
+    '𝐖'
+    """
+    return name.base.translate(_BOLD) if name.font == "bold" else name.base
 
 
 def _width(text: str) -> int:
@@ -66,9 +79,8 @@ class Unicode:
         return printable(text)
 
     def symbol(self, name: Name, subs: Sequence[str], sups: Sequence[str]) -> str:
-        base = name.base + _COMBINING.get(name.accent, "")
-        if name.accent and len(name.base) > 1:
-            base = f"{name.base}_{name.accent}"
+        accent = f"_{name.accent}" if name.accent and len(name.base) > 1 else _COMBINING.get(name.accent, "")
+        base = letters(name) + accent
         out = self.text(base) + "′" * name.primes
         if subs:
             out += self._raise(",".join(subs), "_", _SUBSCRIPTS)

@@ -6,16 +6,18 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sympy import Basic, Equality
+from sympy import Basic, Equality, Expr
 
 from ..cells import Cell, concatenated, leaves, split
 from ..errors import LstmSymbolicError, UnsupportedNode
+from ..expr import shape_of
 from .as_latex import Latex
 from .as_mathml import MathML
 from .as_typst import Typst
 from .as_unicode import Unicode
 from .names import Name
-from .style import Style, style
+from .notations import style
+from .style import Style
 from .walk import Writer
 
 MARKUPS = {"latex": Latex(), "unicode": Unicode(), "typst": Typst(), "mathml": MathML()}
@@ -93,17 +95,22 @@ def _equations(obj: Any, chosen: Style) -> Iterable[Any]:
     raise UnsupportedNode(f"a {type(obj).__name__} cannot be printed", hint="print an expression, an equation or a cell")
 
 
-def _symbols(side: Basic) -> set[str]:
-    return {s.name for s in leaves(side)}
+def _kind(symbol: Expr) -> str:
+    """What a notation may set in bold: a ``vector`` or a ``matrix``."""
+    long = sum(d != 1 for d in shape_of(symbol))
+    return ("", "vector", "matrix")[long]
 
 
 def _writer(markup: Unicode, chosen: Style, rows: Iterable[Row]) -> Writer:
     """Two names that would print alike fall back: from the style's symbol to the plain one, and from that to the name itself."""
-    names = {n for row in rows for side in row for n in _symbols(side)}
-    glyphs: dict[str, Name] = {}
-    for fallback in (Name.plain, lambda n: Name(n, font="upright")):
-        count = Counter(glyphs[n] if n in glyphs else chosen.glyph(n) for n in names)
-        for n in names:
-            if count[glyphs[n] if n in glyphs else chosen.glyph(n)] > 1:
-                glyphs[n] = fallback(n)
+    glyphs = {s.name: chosen.glyph(s.name, _kind(s)) for row in rows for side in row for s in leaves(side)}
+    for fallback in (Name.plain, _itself):
+        count = Counter(glyphs.values())
+        glyphs |= {name: fallback(name) for name, glyph in glyphs.items() if count[glyph] > 1}
+    if len(set(glyphs.values())) < len(glyphs):
+        glyphs = {name: _itself(name) for name in glyphs}
     return Writer(markup, chosen, glyphs)
+
+
+def _itself(name: str) -> Name:
+    return Name(name, font="upright")

@@ -1,11 +1,14 @@
-"""Notations as data: which sign, which letters, where the time stands. An author's own notation is one more ``Style``."""
+"""Notations as data: which sign, which letters, where the time stands. One notation is one file of ``notations/``.
+
+Nothing in a notation is code: signs come from closed lists, symbols are parsed into a ``Name``.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from ..errors import LstmSymbolicError, ReadError
+from ..errors import ReadError
 from .names import Name
 
 #: Product signs in LaTeX -> the same sign in Unicode ("" is juxtaposition).
@@ -13,21 +16,24 @@ SIGNS = {
     "": "", r"\odot": "⊙", r"\circ": "∘", r"\otimes": "⊗", r"\star": "⋆", r"\ast": "∗", "*": "∗", r"\cdot": "⋅", r"\times": "×",
     r"\bullet": "∙", r"\,": "",
 }  # fmt: skip
-TIMES = ("subscript", "superscript", "angle", "prime")
+TIMES = ("subscript", "superscript", "raised", "angle", "prime")
+KINDS = ("vector", "matrix")
 
 
 @dataclass(frozen=True)
 class Style:
-    r"""How formulas are written. ``names`` maps plain names to LaTeX symbols; ``time`` is h_t, h^{(t)}, h^{<t>} or h'.
+    r"""How formulas are written. ``names`` maps plain names to LaTeX symbols; ``time`` is h_t, h^{(t)}, h^t, h^{<t>} or h'.
 
     ``product`` is the elementwise sign, ``matmul`` the matrix product's. ``weights`` says whether a cell is printed with one matrix for
-    each gate. With ``time="prime"`` the names in ``primed`` are c' at t and c at t - 1.
+    each gate. ``bold`` holds the kinds of symbols (vector, matrix) that are set in bold. With ``time="prime"`` the names in ``primed`` are
+    c' at t and c at t - 1. A name that ends in a star stands for all that begin like it: ``{"W_*": "W^{*}"}``.
 
     >>> Style(product="*", names={"C_tilde": r"\bar{C}"}).glyph("C_tilde").accent
     'bar'
     """
 
     name: str = ""
+    about: str = ""
     product: str = r"\odot"
     matmul: str = ""
     sigmoid: str = r"\sigma"
@@ -35,6 +41,7 @@ class Style:
     time: str = "subscript"
     names: Mapping[str, str] = field(default_factory=dict, hash=False)
     primed: tuple[str, ...] = ()
+    bold: tuple[str, ...] = ()
     separator: str = ","
     weights: str = "as written"
     gradient: str = "fraction"
@@ -46,14 +53,25 @@ class Style:
             "transpose": (r"\top", "T", r"\intercal"), "product": tuple(SIGNS), "matmul": tuple(SIGNS), "tanh": tuple(WORDS),
             "sigmoid": tuple(WORDS),
         }  # fmt: skip
-        for key, allowed in choices.items():
-            value = getattr(self, key).strip()
+        chosen = [(key, getattr(self, key).strip()) for key in choices] + [("bold", kind) for kind in self.bold]
+        for key, value in chosen:
+            allowed = choices.get(key, KINDS)
             if value not in allowed:
                 raise ReadError(f"{value[:40]!r} is no {key} of a notation", hint=f"one of {', '.join(repr(a) for a in allowed)}")
 
-    def glyph(self, name: str) -> Name:
-        """The symbol that stands for a plain name."""
-        return Name.latex(self.names[name]) if name in self.names else Name.plain(name)
+    def glyph(self, name: str, kind: str = "") -> Name:
+        """The symbol that stands for a plain name; ``kind`` is ``vector``, ``matrix`` or neither."""
+        found = self._symbol(name)
+        return replace(found, font="bold") if kind in self.bold and not found.font else found
+
+    def _symbol(self, name: str) -> Name:
+        if name in self.names:
+            return Name.latex(self.names[name])
+        for start, symbol in self.names.items():
+            tail = name.removeprefix(start[:-1])
+            if start.endswith("*") and tail != name and tail.isalnum():
+                return Name.latex(symbol.replace("*", tail))
+        return Name.plain(name)
 
 
 #: Ways to write sigma and tanh, LaTeX -> Unicode.
@@ -62,43 +80,3 @@ WORDS = {
     r"\operatorname{sigm}": "sigm", r"\mathrm{sigm}": "sigm", r"\varsigma": "ς", r"\tanh": "tanh", r"\phi": "ϕ", r"\varphi": "φ",
     r"\operatorname{tanh}": "tanh", r"\text{tanh}": "tanh", r"\mathrm{tanh}": "tanh", r"\operatorname{th}": "th",
 }  # fmt: skip
-
-_CS230 = {
-    "f": r"\Gamma_f", "i": r"\Gamma_u", "o": r"\Gamma_o", "r": r"\Gamma_r", "C": "c", "h": "a", "h_tilde": r"\tilde{c}",
-    "C_tilde": r"\tilde{c}", "G_u": r"\Gamma_u", "G_r": r"\Gamma_r", "G_f": r"\Gamma_f", "G_o": r"\Gamma_o", "W_C": "W_c", "U_C": "U_c",
-    "b_C": "b_c", "W_h": "W_c", "U_h": "U_c", "b_h": "b_c", "W_i": "W_u", "U_i": "U_u", "b_i": "b_u", "c_tilde": r"\tilde{c}",
-}  # fmt: skip
-_TORCH = {
-    **{f"{letter}_{gate}": f"{glyph}{gate}}}" for gate in "ifrzo" for letter, glyph in (("W", "W_{i"), ("U", "W_{h"))},
-    "W_C": "W_{ig}", "U_C": "W_{hg}", "b_C": "b_g", "C": "c", "C_tilde": "g", "h_tilde": "n", "W_h": "W_{in}", "U_h": "W_{hn}",
-    "b_h": "b_{in}", "c_h": "b_{hn}",
-}  # fmt: skip
-_GREFF = {
-    "h": "y", "C": "c", "C_tilde": "z", "h_tilde": "z", "W_C": "W_z", "U_C": "R_z", "b_C": "b_z", "U_f": "R_f", "U_i": "R_i", "U_o": "R_o",
-    "U_r": "R_r", "U_z": "R_z", "U_h": "R_h",
-}  # fmt: skip
-
-NOTATIONS = {
-    style.name: style
-    for style in (
-        Style("default"),
-        Style("colah", product="*", matmul=r"\cdot", weights="concatenated"),
-        Style("goodfellow", time="superscript", names={"C": "s", "C_tilde": r"\tilde{s}"}),
-        Style("pytorch", names=_TORCH, weights="split"),
-        Style("greff", names=_GREFF, weights="split"),
-        Style("cs230", product=r"\star", time="angle", names=_CS230, weights="concatenated"),
-    )
-}
-
-
-def style(notation: str | Style) -> Style:
-    """A notation by name, or as it is.
-
-    >>> style("colah").matmul
-    '\\\\cdot'
-    """
-    if isinstance(notation, Style):
-        return notation
-    if notation not in NOTATIONS:
-        raise LstmSymbolicError(f"no notation is called {notation[:40]!r}", hint=f"known notations: {', '.join(NOTATIONS)}")
-    return NOTATIONS[notation]

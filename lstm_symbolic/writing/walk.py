@@ -34,7 +34,7 @@ Text = tuple[str, int]
 
 @dataclass(frozen=True)
 class Writer:
-    """A markup and a style; ``glyphs`` holds the symbols of names that would collide otherwise."""
+    """A markup and a style; ``glyphs`` holds the symbols of the names, chosen so that no two look alike."""
 
     markup: Unicode
     style: Style
@@ -92,6 +92,8 @@ def _(e: TimeSymbol, w: Writer) -> Text:
             below.append(last)
         case "superscript":
             above.append(f"({last})")
+        case "raised":
+            above.append(last)
         case "angle":
             above.append(f"⟨{last}⟩")
         case "prime" if e.name in w.style.primed and last == "t":

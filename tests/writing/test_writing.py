@@ -81,9 +81,13 @@ def test_latex_written_out(text, want):
     ("notation", "want"),
     [
         ("default", r"f_t = \sigma(W_f x_t + U_f h_{t-1} + b_f)"),
-        ("goodfellow", r"f^{(t)} = \sigma(W_f x^{(t)} + U_f h^{(t-1)} + b_f)"),
+        (
+            "goodfellow",
+            r"\mathbf{f}^{(t)} = \sigma(\mathbf{U}^f \mathbf{x}^{(t)} + \mathbf{W}^f \mathbf{h}^{(t-1)} + \mathbf{b}^f)",
+        ),
+        ("math-bold", r"\mathbf{f}_t = \sigma(\mathbf{W}_f \mathbf{x}_t + \mathbf{U}_f \mathbf{h}_{t-1} + \mathbf{b}_f)"),
         ("pytorch", r"f_t = \sigma(W_{if} x_t + W_{hf} h_{t-1} + b_f)"),
-        ("greff", r"f_t = \sigma(W_f x_t + R_f y_{t-1} + b_f)"),
+        ("greff", r"\mathbf{f}^t = \sigma(\mathbf{W}_f \mathbf{x}^t + \mathbf{R}_f \mathbf{y}^{t-1} + \mathbf{b}_f)"),
         ("cs230", r"\Gamma_f^{\langle t \rangle} = \sigma(W_f x^{\langle t \rangle} + U_f a^{\langle t-1 \rangle} + b_f)"),
     ],
 )
@@ -117,7 +121,8 @@ def test_old_and_new_values_by_a_prime():
 
 
 def test_a_transposed_symbol_with_a_time_above():
-    assert latex(formula("h[t].T"), "goodfellow") == r"{h^{(t)}}^{\top}"
+    assert latex(formula("h[t].T"), Style(time="superscript")) == r"{h^{(t)}}^{\top}"
+    assert latex(formula("h[t] ** 2"), Style(time="raised")) == "{h^t}^2"
 
 
 def test_deltas():
@@ -212,7 +217,20 @@ def test_two_symbols_never_print_alike(a, b):
         assert left.removeprefix("<math><mrow>") != right.removesuffix("</mrow></math>")
 
 
-EVIL = ["<script>alert(1)</script>", r"\input{/etc/passwd}", "a&b", "$x$", '"] #eval("1")', "x\x1b[31m", "}{", "a_{b}", "%", "~^", "\u202e"]
+COMMAND = re.compile(r"\\(?:[A-Za-z]+|.)", re.DOTALL)
+#: What LaTeX and amsmath define, of what a printed formula may hold; anything else would be a command that came in from outside.
+COMMANDS = set(
+    COMMAND.findall(
+        r"\alpha\nu\pi\Gamma\sigma\tanh\exp\log\operatorname\mathrm\mathbf\boldsymbol\mathcal\tilde\hat\bar\odot\cdot\star\top"
+        r"\frac\sqrt\sum\prod\partial\left\right\|\langle\rangle\times\ge\begin\end\\\text\backslash\{\}\$\&\#\_\%\sim"
+    )
+)
+ELEMENTS = {
+    "math", "mrow", "mi", "mn", "mo", "msub", "msup", "msubsup", "mfrac", "msqrt", "mover", "munderover", "mtable", "mtr", "mtd", "mtext",
+}  # fmt: skip
+
+EVIL = ["<script>alert(1)</script>", r"\input{/etc/passwd}", "a&b", "$x$", '"] #eval("1")', "x\x1b[31m", "}{", "a_{b}", "%", "~^", "\u202e",
+        r"\write18{ls}", "^^5cinput{x}", '#read("secret")', "<img src=x onerror=alert(1)>", "]]><script>", "*/", "`ls`"]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", EVIL)
@@ -225,8 +243,10 @@ def test_untrusted_names_are_escaped(name):
     ):
         tree = xml.dom.minidom.parseString(mathml(symbol))
         assert not tree.getElementsByTagName("script")
+        assert {node.tagName for node in tree.getElementsByTagName("*")} <= ELEMENTS
         text = latex(symbol)
-        assert r"\input" not in text
+        assert set(COMMAND.findall(text)) <= COMMANDS
+        assert "^^" not in text
         assert balanced(text)
         assert not re.search(r"(?<!\\)[$%&#~]", text)
         quoted = re.sub(r'"(?:\\.|[^"\\])*"', "", typst(symbol))
@@ -268,14 +288,34 @@ def test_an_authors_symbol(text, name):
     assert Name.latex(text) == name
 
 
+def test_bold_letters():
+    assert unicode(cell("rnn"), "math-bold") == "𝐡ₜ = tanh(𝐖 𝐱ₜ + 𝐔 𝐡ₜ₋₁ + 𝐛)"
+    assert typst(cell("rnn").equations[0].lhs, "math-bold") == "bold(h)_t"
+    assert "<mi>𝐡</mi>" in mathml(cell("rnn"), "math-bold")
+    assert latex(formula("a * h[t]"), "math-bold") == r"a \mathbf{h}_t", "a scalar is not bold"
+    assert latex(Symbol("gamma_mean", real=True), Style(names={"gamma_mean": r"\mathbf{\bar{\gamma}}_m"})) == r"\bar{\boldsymbol{\gamma}}_m"
+
+
 def test_bad_styles_say_what_is_allowed():
     with pytest.raises(ReadError) as error:
         Style(product=r"\input{x}")
     assert r"\odot" in error.value.hint
-    with pytest.raises(LstmSymbolicError, match="no notation is called 'nonsense'"):
+    with pytest.raises(LstmSymbolicError, match="no notation is called 'nonsense'") as unknown:
         latex(cell("gru"), "nonsense")
+    for known in ("default", "colah", "goodfellow", "greff", "cs230", "pytorch", "math-bold"):
+        assert known in NOTATIONS
+        assert known in unknown.value.hint
     with pytest.raises(UnsupportedNode, match="a int cannot be printed"):
         latex(5)
+
+
+@pytest.mark.parametrize("notation", NOTATIONS)
+def test_latex_needs_amsmath_alone(notation):
+    """No package but amsmath, and no letter that pdfTeX does not know without fonts of its own."""
+    for printed in (*(latex(cell(name), notation) for name in cells()), *(latex(formula(text), notation) for text in EVERY)):
+        assert set(COMMAND.findall(printed)) <= COMMANDS
+        assert set(re.findall(r"\\begin\{(\w+)\}", printed)) <= {"aligned", "bmatrix", "cases"}
+        assert printed.isascii()
 
 
 def test_typst_compiles_every_cell_in_every_notation():
