@@ -94,6 +94,8 @@ class Translator:
     @rule.register(MatrixSymbol)
     def _(self, e: Symbol) -> Node:
         if e.name in self.times or e.name in self.bound:
+            if shape(e) != SCALAR:
+                raise UnsupportedNode(f"{e.name} is a time and a matrix")
             return self.dag.node("time", data=self.time(e))
         return self.dag.sym(e.name, shape(e))
 

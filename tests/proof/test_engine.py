@@ -96,3 +96,11 @@ def test_difference_localises() -> None:
     table = shapes("U:n,n d:n,1 V:n,n e:n,1")
     a, b = (build(read_term(t), table) for t in ("U.T @ d + V.T @ e", "U.T @ d + V @ e"))
     assert difference(a, b) == ["left: V[k,i]*e[k]", "right: V[i,k]*e[k]"]
+
+
+def test_a_time_that_is_a_matrix_is_undecided() -> None:
+    """``t`` with a shape beside a sum over t: once an IndexError in the evaluation."""
+    shapes = {"W": "n,p", "t": "p,k", "S": "n,k", "T": "p,k"}
+    verdict = compare_record({"lhs": "W @ t", "rhs": "0 * W @ Sum(t, (t, 1, T))", "shapes": shapes})
+    assert verdict.kind == "undecided"
+    assert "t is a time and a matrix" in verdict.reason
