@@ -14,6 +14,7 @@ from typing import Any
 
 from sympy import Basic, Expr, MatrixSymbol
 
+from ..errors import UnsupportedNode
 from ..expr import nodes
 from ..expr.dims import is_scalar
 from ..expr.dims import write as write_dimension
@@ -95,7 +96,12 @@ class Evidence:
 
 def certified(verdict: Verdict, statement: Statement, evidence: Evidence) -> Verdict:
     """The verdict with its certificate; as it is where it decides nothing."""
-    return verdict if verdict.kind == "undecided" else replace(verdict, certificate=certificate(verdict, statement, evidence))
+    if verdict.kind == "undecided":
+        return verdict
+    try:
+        return replace(verdict, certificate=certificate(verdict, statement, evidence))
+    except UnsupportedNode as error:  # no plain form: the verdict stands without a certificate
+        return replace(verdict, certificate={**verdict.certificate, "check": "none", "not covered": [error.message]})
 
 
 def certificate(verdict: Verdict, statement: Statement, evidence: Evidence) -> dict[str, Any]:
@@ -103,11 +109,12 @@ def certificate(verdict: Verdict, statement: Statement, evidence: Evidence) -> d
     sides = {"left": statement.left, "right": statement.right}
     parts = {name: [side] if isinstance(side, Expr) else [e for pair in side for e in pair] for name, side in sides.items()}
     system = not isinstance(statement.left, Expr)
+    missing = ("convolutions",) if any(e.has(nodes.Conv) for own in parts.values() for e in own) else ()
     data = {
         "certificate": 1,
         "verdict": verdict.kind,
-        "check": "interval" if verdict.kind == "refuted" else "residue",
-        "not covered": list(NOT_COVERED.get(verdict.kind, ()) if system else ()),
+        "check": "none" if missing else "interval" if verdict.kind == "refuted" else "residue",
+        "not covered": [*missing, *(NOT_COVERED.get(verdict.kind, ()) if system else ())],
         **{name: written(side) for name, side in sides.items()},
         "shapes": {name: shapes_of(own) for name, own in parts.items()},
         "dims": dict(evidence.dims),
