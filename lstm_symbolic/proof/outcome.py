@@ -27,7 +27,8 @@ def proved(settled: Settled, names: Mapping[str, str]) -> Verdict:
 
 @dataclass(frozen=True)
 class Maps:
-    """Embeddings found: the right side's parameters in those of the left (``forth``), and the other way round."""
+    """Embeddings found: the right side's parameters in those of the left (``forth``), and the other way round; ``gave_up`` says why the
+    search leaves open whether there are any."""
 
     forth: Embedding | None = None
     back: Embedding | None = None
@@ -45,6 +46,8 @@ def find_maps(left: Family, right: Family, dag: Dag, budget: Budget) -> Maps:
         except GaveUp as error:
             found.append(None)
             gave_up = error.message
+    if not left.parameters or not right.parameters:
+        gave_up = ""  # a side without a choice equals the other for every choice there, or it does not
     return Maps(found[0], found[1], gave_up)
 
 
