@@ -176,7 +176,9 @@ BLOCKS: dict[str, Callable[..., Matrix]] = {
     "vstack": lambda ring, *ms: [row for m in ms for row in m],
     "trace": lambda ring, a: [[total(a[i][i] for i in range(len(a)))]], "total": lambda ring, a: [[total(x for row in a for x in row)]],
     "norm": lambda ring, a: [[ring.function("sqrt", total(x * x for row in a for x in row))]], "softmax": softmax,
-    "diag": lambda ring, a: [[x * ring.number(int(i == j)) for j in range(len(a) * len(a[0]))] for i, x in enumerate(x for r in a for x in r)],
+    "diag": lambda ring, a: [
+        [x * ring.number(int(i == j)) for j in range(len(a) * len(a[0]))] for i, x in enumerate(x for row in a for x in row)
+    ],
 }  # fmt: skip
 
 # -- functions: in terms of exp, log, sqrt, abs, erf and step(x) = [x > 0], which rings have; n makes numbers, f applies functions -------
