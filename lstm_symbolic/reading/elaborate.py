@@ -301,6 +301,8 @@ class Elaborator:
                     results.append(Reading(b.cost, "s", Term(name, terms, span=s.span), b.kinds))
                 case "softmax":
                     results.append(Reading(b.cost, first.kind, Term(name, terms, span=s.span), b.kinds))
+                case "conv" if len(terms) == 2:
+                    results.append(Reading(b.cost, b.items[1].kind, Term("conv", terms, span=s.span), b.kinds))
                 case "concat":
                     results.append(Reading(b.cost, "v", Term("concat", terms, span=s.span), b.kinds))
                 case "matmul" if len(terms) == 2:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sympy import Basic, Equality, Expr
 
-from ..cells import Cell, concatenated, leaves, split
+from ..cells import Cell, concatenated, leaves, split, transposed
 from ..errors import LstmSymbolicError, UnsupportedNode
 from ..expr import shape_of
 from .as_latex import Latex
@@ -88,6 +88,7 @@ def _row(obj: Any) -> Row:
 def _equations(obj: Any, chosen: Style) -> Iterable[Any]:
     if isinstance(obj, Cell):
         obj = _WEIGHTS[chosen.weights](obj) if chosen.weights in _WEIGHTS else obj
+        obj = transposed(obj) if {chosen.layout, obj.layout} == {"row", "column"} else obj
         return (*obj.initial, *obj.equations)
     held = getattr(obj, "equations", obj)
     if isinstance(held, Iterable) and not isinstance(held, str):

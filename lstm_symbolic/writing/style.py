@@ -25,8 +25,9 @@ class Style:
     r"""How formulas are written. ``names`` maps plain names to LaTeX symbols; ``time`` is h_t, h^{(t)}, h^t, h^{<t>} or h'.
 
     ``product`` is the elementwise sign, ``matmul`` the matrix product's. ``weights`` says whether a cell is printed with one matrix for
-    each gate. ``bold`` holds the kinds of symbols (vector, matrix) that are set in bold. With ``time="prime"`` the names in ``primed`` are
-    c' at t and c at t - 1. A name that ends in a star stands for all that begin like it: ``{"W_*": "W^{*}"}``.
+    each gate, ``layout`` whether its vectors are rows (x W) or columns (W x). ``bold`` holds the kinds of symbols (vector, matrix) that are
+    set in bold. With ``time="prime"`` the names in ``primed`` are c' at t and c at t - 1. A name that ends in a star stands for all that
+    begin like it: ``{"W_*": "W^{*}"}``.
 
     >>> Style(product="*", names={"C_tilde": r"\bar{C}"}).glyph("C_tilde").accent
     'bar'
@@ -44,14 +45,15 @@ class Style:
     bold: tuple[str, ...] = ()
     separator: str = ","
     weights: str = "as written"
+    layout: str = "as written"
     gradient: str = "fraction"
     transpose: str = r"\top"
 
     def __post_init__(self) -> None:
         choices = {
-            "time": TIMES, "weights": ("split", "concatenated", "as written"), "gradient": ("fraction", "delta"), "separator": (",", ";"),
-            "transpose": (r"\top", "T", r"\intercal"), "product": tuple(SIGNS), "matmul": tuple(SIGNS), "tanh": tuple(WORDS),
-            "sigmoid": tuple(WORDS),
+            "time": TIMES, "weights": ("split", "concatenated", "as written"), "layout": ("row", "column", "as written"),
+            "gradient": ("fraction", "delta"), "separator": (",", ";"), "transpose": (r"\top", "T", r"\intercal"),
+            "product": tuple(SIGNS), "matmul": tuple(SIGNS), "tanh": tuple(WORDS), "sigmoid": tuple(WORDS),
         }  # fmt: skip
         chosen = [(key, getattr(self, key).strip()) for key in choices] + [("bold", kind) for kind in self.bold]
         for key, value in chosen:

@@ -1,0 +1,55 @@
+"""Rows for columns: the same cell with every vector and matrix transposed, ``W @ x + b`` as ``x @ W + b``.
+
+Transposition reverses matrix products and passes through all that works entry by entry; so each equation is transposed as a whole, down to
+its symbols, and the transpose of a symbol is called by the symbol's own name.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from sympy import Integer
+
+from ..errors import CellError
+from ..expr import Term, TermEquation, read_equation
+from .cell import Cell
+
+#: The operation that the transposed operands need; what is not here has no transpose in the same letters.
+_OPERATIONS = {
+    op: op
+    for op in (
+        "num", "pi", "sym", "eye", "ones", "add", "neg", "mul", "div", "pow", "call", "T", "matmul", "concat", "diag", "trace", "total",
+        "norm", "softmax", "sum", "conv", "grad",
+    )
+} | {"vstack": "hstack", "hstack": "vstack"}  # fmt: skip
+
+
+def transposed(cell: Cell) -> Cell:
+    """The cell in the other layout; a scalar cell stays as it is.
+
+    >>> from .catalogue import cell
+    >>> rows = transposed(cell("rnn"))
+    >>> print(rows, rows.layout, rows.shapes["W"])
+    h[t] = tanh(x[t] @ W + h[t - 1] @ U + b) row (m, n)
+    """
+    equations = [TermEquation(tuple(_transpose(side) for side in read_equation(line).sides)) for line in cell.plain()]
+    shapes = {name: (columns, rows) for name, (rows, columns) in cell.shapes.items()}
+    layout = {"column": "row", "row": "column"}.get(cell.layout, cell.layout)
+    roles: dict[str, Any] = {"gates": cell.gates, "candidate": cell.candidate, "layout": layout}
+    about: dict[str, Any] = {"name": cell.name, "title": cell.title, "paper": cell.paper, "aliases": cell.aliases}
+    return Cell.from_terms(equations, shapes, cell.inputs, cell.states, cell.outputs, **roles, **about)
+
+
+def _transpose(term: Term) -> Term:
+    """The transpose of a term whose symbols stand for their own transposes."""
+    if term.op == "matrix":
+        columns = zip(*(row.args for row in term.args), strict=True)
+        return replace(term, args=tuple(Term("row", tuple(_transpose(entry) for entry in column)) for column in columns))
+    if term.op not in _OPERATIONS:
+        raise CellError(f"{term.op} has no transpose in the same letters")
+    args = tuple(_transpose(a) for a in term.args)
+    index = term.index
+    if term.op == "ones":
+        index = (*index, Integer(1))[1::-1]
+    return replace(term, op=_OPERATIONS[term.op], args=args[::-1] if term.op == "matmul" else args, index=index)
