@@ -28,7 +28,7 @@ def reading_findings(document: Document) -> Iterator[Finding]:
 
 
 def _unreadable(document: Document, f: Formula) -> Finding:
-    at = f.error_at if f.error_at is not None and f.start <= f.error_at < f.end else f.start
+    at = f.start if f.error_at is None else min(max(f.error_at, f.start), f.end - 1)
     reason = f.reason
     code = "E101"
     if re.search(r"never closed|expected '[)\]}]|expected '\\", reason) or f.raw.count("{") != f.raw.count("}"):
@@ -41,7 +41,7 @@ def _unreadable(document: Document, f: Formula) -> Finding:
     return finding(
         document,
         code,
-        (at, max(at + 1, f.end if at == f.start else at + 1)),
+        (at, f.end if at == f.start else at + 1),
         f"this formula cannot be read: {reason}",
         f,
         severity=severity,

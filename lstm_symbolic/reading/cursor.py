@@ -43,8 +43,11 @@ class Cursor:
         token = token or self.peek()
         return ReadError(message, "", token.start, hint)
 
-    def expect(self, *texts: str) -> Token:
+    def expect(self, *texts: str, opened: Token | None = None) -> Token:
+        """One of some tokens; where the formula ends instead, the fault is at the bracket that it should close."""
         if self.text not in texts:
+            if opened is not None and self.peek().is_end:
+                raise self.fail(f"{opened.text!r} is never closed", opened, f"write {texts[0]!r}")
             found = f"found {self.text!r}" if self.text else "the formula ends"
             raise self.fail(f"expected {texts[0]!r}, {found}")
         return self.take()
@@ -58,7 +61,7 @@ class Cursor:
             self.notes.append(((self.peek().start, self.peek().end), texts[0], f"{self.text!r} closes {opened.text!r}"))
             self.take()
             return
-        self.expect(*texts)
+        self.expect(*texts, opened=opened)
 
     def group(self) -> list[Token]:
         """The tokens of ``{...}``, or the one token an index takes (one letter of a run)."""

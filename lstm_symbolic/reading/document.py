@@ -165,7 +165,7 @@ def _parsed(text: str, whole: Formula, part: Sequence[Token], mended: Repaired, 
         outside = scalar.read(mended.text[part[0].start : part[-1].end])
         if outside is not None:
             return replace(formula, kind="expression", status="skipped", reason=outside, repairs=repairs, reader="latex2sympy2_extended")
-        return replace(formula, reason=error.message, repairs=repairs, error_at=place)
+        return replace(formula, reason="; ".join(t for t in (error.message, error.hint) if t), repairs=repairs, error_at=place)
     except RecursionError:
         return replace(formula, reason="nested too deeply", repairs=repairs)
     notes = tuple(Applied(*mended.place(*span), mended.text[span[0] : span[1]], read, why) for span, read, why in statement.notes)

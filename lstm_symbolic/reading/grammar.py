@@ -188,7 +188,7 @@ class Parser(Cursor):
         self.take()
         if token.text == "{":
             inner = self.expression(0)
-            end = self.expect("}").end
+            end = self.expect("}", opened=token).end
             if inner.op == "sym" and inner.name is not None and self.text in ("_", "^", "'"):
                 return symbols.symbol(self, inner.name, token)
             if inner.op == "function" and self.text in ("_", "^", "'", "(", "{", "["):
@@ -200,7 +200,7 @@ class Parser(Cursor):
             self.bars += 1
             inner = self.expression(0)
             self.bars -= 1
-            end = self.expect(token.text, r"\rVert", r"\Vert", r"\rvert").end
+            end = self.expect(token.text, r"\rVert", r"\Vert", r"\rvert", opened=token).end
             return Surface("call", (inner,), "norm" if token.text[-1:] != "|" or token.text == r"\|" else "abs", span=(token.start, end))
         close = {"(": ")", "[": "]", r"\{": r"\}", r"\lbrack": r"\rbrack"}[token.text]
         return self.items(token, close)
