@@ -520,9 +520,9 @@ class Certificate:
 
         def free(name: str, index: tuple[int, ...], side: Side = one) -> Matrix:
             rows, cols = side.size(name, sizes)
-            if (name, index) not in table:
-                table[name, index] = [[Residue.leaf(source, small) for _ in range(cols)] for _ in range(rows)]
-            return table[name, index]
+            if (name, index, side is one) not in table:
+                table[name, index, side is one] = [[Residue.leaf(source, small) for _ in range(cols)] for _ in range(rows)]
+            return table[name, index, side is one]
 
         def other(name: str, index: tuple[int, ...]) -> Matrix:
             if name in maps:
@@ -530,7 +530,7 @@ class Certificate:
             known = link.get(name, name)
             refuse(name not in link and index and name in one.defs, "rejected", f"{name} is a definition on one side only")
             if known not in one.used | set(one.defs):
-                return free("~" + name, index, two)
+                return free(name, index, two)
             return flip(free(known, index)) if self.turned(known, name, mapped) else free(known, index)
 
         try:

@@ -76,6 +76,13 @@ def test_false_statements_are_rejected() -> None:
     assert refusal(forged(bias, verdict="refuted")).startswith("rejected")
 
 
+def test_a_symbol_of_one_side_keeps_its_shape() -> None:
+    """Once accepted: what only the right side names was taken for a number there, so that softmax(u) was 1."""
+    proof = certificate("softmax(u + c)", "softmax(u)", shapes={"u": "n,1"})
+    assert check(proof).startswith("accepted")
+    assert refusal(forged(proof, left="softmax(v + c)")) == "rejected: the sides differ"
+
+
 def test_induction_needs_every_state() -> None:
     """Leaving a state out of the pairs, crossing states, or mapping an input to another input proves nothing."""
     steps = ["C[t] = f[t] * C[t-1] + x[t]", "h[t] = tanh(C[t])"]
