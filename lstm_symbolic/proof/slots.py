@@ -43,17 +43,19 @@ def skeleton(dag: Dag, roots: Sequence[Node], parameters: frozenset[str], mark: 
     products = False
 
     def cut(node: Node, outer: bool = False) -> Node:
-        form = new[node.number]
+        whole = new[node.number]
+        form = dag.transpose(whole) if whole.op == "T" else whole  # a row here and a column there are one slot
         found = slots.get(form.number)
         if found is None:
             if any("~" in base for n in form.symbols() for base, _ in n.data[1]):
                 raise UnsupportedNode("parameters under a function inside a sum over time")
             symbol = dag.sym(f"{mark}{len(slots)}", form.shape)
             found = slots[form.number] = Slot(symbol, form, outer)
+        shown = found.symbol if form is whole else dag.transpose(found.symbol)
         if not outer:
-            return found.symbol
-        rest = dag.substitute([form], {n: dag.zero(n.shape) for n in form.symbols() if n.data[0] in parameters})[0]
-        return dag.add(found.symbol, rest)
+            return shown
+        rest = dag.substitute([whole], {n: dag.zero(n.shape) for n in whole.symbols() if n.data[0] in parameters})[0]
+        return dag.add(shown, rest)
 
     for node in walk(roots):
         degrees = [degree[a.number] for a in node.args]
