@@ -213,8 +213,15 @@ class Evaluator:
     @node.register(nodes.Grad)
     @node.register(nodes.Jacobian)
     def _(self, e: nodes.Grad) -> Any:
-        """A derivative of the loss is a value like any other: it is looked up by its node."""
-        return self.lookup(e)
+        """A derivative of the loss is a value like any other: it is looked up by its node, as it stands or at the present time."""
+        if e in self.values:
+            return self.values[e]
+        return self.lookup(e.xreplace({s: sympy.Integer(self.times[s.name]) for s in _clock(e) if s.name in self.times}))
+
+
+def _clock(e: nodes.Grad) -> set[Symbol]:
+    """The symbols of its time indices."""
+    return {s for u in e.args for i in getattr(u, "index", ()) for s in i.free_symbols}
 
 
 def evaluate(e: Expr, values: Mapping[Any, Any], dims: Mapping[str, int] | None = None, times: Mapping[str, int] | None = None) -> Array:
