@@ -12,10 +12,11 @@ from .functions import recognised
 from .interpret import strip
 from .judge import Judged
 from .localise import locate
+from .models import has_bias, models
 from .normal import Definition, NormalSystem
 from .parameters import parameter_slips
 from .places import finding, label, span_of, where
-from .recognise import Match, against, has_bias, models
+from .recognise import Match, against
 from .report import Finding
 from .slips import line_of, slip
 

@@ -17,11 +17,12 @@ from ..reading import Source, load, read_document
 from .character import contradictions, system_findings
 from .judge import Judged, carried, judge, prover_system
 from .legend import legend_findings
+from .models import models
 from .normal import normal_systems
 from .parameters import exchanged_letters
 from .places import record
 from .reading_findings import reading_findings
-from .recognise import SAME_ROLE, models
+from .recognise import SAME_ROLE
 from .report import Comparison, DocumentReport, Finding, Report, SystemRecord
 from .worked import worked
 

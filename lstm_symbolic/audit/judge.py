@@ -14,8 +14,9 @@ from ..proof import System, Verdict, compare_systems
 from .functions import recognised
 from .interpret import T
 from .localise import Located, locate
+from .models import Model
 from .normal import NormalSystem
-from .recognise import Match, Model
+from .recognise import Match
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,3 @@ def zoo_system(model: Model, free: tuple[str, ...], outputs: tuple[str, ...]) ->
     equations = [TermEquation((Term("sym", name=n, index=(T,)), v)) for n, v in values.items()]
     shapes, _ = infer(equations, c.shapes)
     return System(tuple((s[0], s[-1]) for s in (build_equation(e, shapes) for e in equations)), outputs)
-
-
-def _time():  # type: ignore[no-untyped-def]
-    pass

@@ -21,8 +21,9 @@ from ..expr.term import Term
 from ..proof import Verdict, compare_expressions
 from .canonical import Canonical
 from .edits import Edit, Vocabulary, edits, relabelled
+from .models import complemented
 from .normal import Definition, NormalSystem
-from .recognise import Match, complemented
+from .recognise import Match
 
 #: Seconds that the search for pairs of changes may take.
 PATIENCE = 1.5

@@ -8,35 +8,18 @@ intermediate the document writes inline is matched with that intermediate put in
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property, lru_cache
+from functools import cached_property
 
-from sympy import Symbol
 
-from ..cells import Cell, cell, cells
-from ..expr.term import Term, time_shift
-from ..expr.to_term import to_term
+from ..expr.term import time_shift
 from .assign import assignments, likeness
 from .canonical import Canonical
+from .models import Model, anonymous_model, complemented, has_bias, inlined, is_state, models
 from .normal import Definition, NormalSystem
 
-T = Symbol("t", integer=True)
 MAX_ASSIGNMENTS = 200
-
-
-@dataclass(frozen=True, eq=False)
-class Model:
-    """A known cell as terms: defined name -> value."""
-
-    name: str
-    values: Mapping[str, Term]
-    parameters: frozenset[str] = frozenset()
-    inputs: tuple[str, ...] = ()
-    biased: bool = True
-
-    def canonical(self, anonymous: bool = False) -> Canonical:
-        return Canonical(self.parameters, anonymous=anonymous)
 
 
 @dataclass(frozen=True)
@@ -58,37 +41,15 @@ class Match:
         return self.model.name
 
 
-@lru_cache(maxsize=1)
-def models() -> tuple[Model, ...]:
-    """Every cell of the zoo, as terms."""
-    return tuple(model_of(cell(name)) for name in cells())
-
-
-def model_of(c: Cell) -> Model:
-    values = {e.lhs.name: to_term(e.rhs) for e in c.equations}
-    return Model(
-        c.name, values, frozenset(c.parameters), tuple(c.inputs), any(_biased(v, frozenset(c.parameters)) for v in values.values())
-    )
-
-
-def has_bias(parameters: frozenset[str], definitions: Iterable[Definition]) -> bool:
-    return any(_biased(d.value, parameters) for d in definitions)
-
-
-def _biased(value: Term, parameters: frozenset[str]) -> bool:
-    """Does some sum hold a bare parameter beside a weighted term?"""
-    sums = [t for t in value.walk() if t.op == "add" and any(a.op == "matmul" for a in t.args)]
-    return any(a.op == "sym" and a.name in parameters for t in sums for a in t.args)
-
-
 def recognise(system: NormalSystem, above: float = 0.3) -> Match | None:
     """The nearest known cell, or None where nothing is near: no score lies above ``above``.
 
     Models are taken in the order of the score that they could reach at best, so that most are never tried.
     """
     best: Match | None = None
+    system = without_readouts(system)
     mine = anonymous(system)
-    trials = [_Trial.of(system, version, mine) for model in models() for version in inlined(model, system)]
+    trials = [_Trial.of(system, version, mine) for model in models() for version in inlined(model, len(system.definitions))]
     for trial in sorted(trials, key=lambda t: -t.bound):
         if trial.bound <= above + 1e-9:
             break
@@ -96,6 +57,20 @@ def recognise(system: NormalSystem, above: float = 0.3) -> Match | None:
         if match is not None and match.score > above + 1e-9:
             best, above = match, match.score
     return best
+
+
+def without_readouts(system: NormalSystem) -> NormalSystem:
+    """The recursion alone: ``y_t = W h_t + b`` and ``softmax(V h_t)`` read a state that is carried on, and feed nothing back."""
+    carried = {t.name for d in system.definitions for t in d.value.walk() if t.op == "sym" and t.index and time_shift(t) != 0}
+    used = {t.name for d in system.definitions for t in d.value.walk() if t.op == "sym"}
+
+    def reads(d: Definition) -> bool:
+        timed = {t for t in d.value.walk() if t.op == "sym" and t.index}
+        weighted = any(t.op == "matmul" for t in d.value.walk())
+        return d.name not in used and weighted and len(timed) == 1 and all(t.name in carried and time_shift(t) == 0 for t in timed)
+
+    kept = tuple(d for d in system.definitions if not reads(d))
+    return system if len(kept) == len(system.definitions) else replace(system, definitions=kept)
 
 
 #: Roles of different cells that correspond.
@@ -111,36 +86,6 @@ def against(system: NormalSystem, match: Match, model: Model) -> Match:
     wrong = tuple(n for n in system.defined if roles.get(n) in model.values and n not in exact)
     missing = tuple(n for n in model.values if n not in {roles.get(n) for n in system.defined})
     return Match(model, roles, tuple(exact), wrong, missing, tuple(n for n in system.defined if n not in roles), flipped)
-
-
-def inlined(model: Model, system: NormalSystem) -> tuple[Model, ...]:
-    """The model, and its forms with intermediates put in: documents often write the candidate inside the update."""
-    return (model,) if len(system.definitions) >= len(model.values) else _versions(model)
-
-
-@lru_cache(maxsize=64)
-def _versions(model: Model) -> tuple[Model, ...]:
-    inner = [n for n in model.values if not _is_state(model, n) and sum(_mentions(v, n) for v in model.values.values()) == 1]
-    return (model, *(_put_in(model, name) for name in inner))
-
-
-def _is_state(model: Model, name: str) -> bool:
-    return any(t.op == "sym" and t.name == name and time_shift(t) != 0 for v in model.values.values() for t in v.walk())
-
-
-def _mentions(term: Term, name: str) -> bool:
-    return any(t.op == "sym" and t.name == name for t in term.walk())
-
-
-def _put_in(model: Model, name: str) -> Model:
-    value = model.values[name]
-
-    def walk(term: Term) -> Term:
-        if term.op == "sym" and term.name == name:
-            return value
-        return replace(term, args=tuple(walk(a) for a in term.args))
-
-    return replace(model, values={n: walk(v) for n, v in model.values.items() if n != name})
 
 
 @dataclass
@@ -172,7 +117,7 @@ class _Trial:
 
     @classmethod
     def of(cls, system: NormalSystem, model: Model, mine: Mapping[str, str]) -> _Trial:
-        known = _anonymous_model(model)
+        known = anonymous_model(model)
         left = list(known.values())
         shared = 0
         for key in mine.values():
@@ -238,7 +183,7 @@ class _Trial:
         used = {roles[u] for u in system.undefined if u in roles}
         unstated = [m for m in missing if m not in used]
         size = max(len(model.values), len(system.definitions))
-        lost = sum(_is_state(model, m) for m in unstated)
+        lost = sum(is_state(model, m) for m in unstated)
         penalty = 0.35 * len(wrong) + 0.5 * len(extra) + 0.45 * len(unstated) + lost + 0.05 * (len(missing) - len(unstated))
         biased = self.biased == model.biased
         score = (len(exact) - penalty) / size + 0.02 * len(exact) - 0.012 * named - 0.05 * bool(flipped) + 0.03 * biased
@@ -272,24 +217,7 @@ class _Trial:
         return best, flips
 
 
-@lru_cache(maxsize=256)
-def complemented(model: Model) -> frozenset[str]:
-    """The gates that a model uses as g and as 1 - g: for these the two conventions exist."""
-    found = set()
-    for value in model.values.values():
-        for t in value.walk():
-            if t.op == "add" and t.args[0].op == "num":
-                found |= {a.args[0].name for a in t.args[1:] if a.op == "neg" and a.args[0].op == "sym"}
-    return frozenset(found)
-
-
 def anonymous(system: NormalSystem) -> dict[str, str]:
     """What every equation looks like when nothing has a name."""
     form = Canonical(system.parameters, row=system.layout == "row", anonymous=True)
     return {n: form.key(d.value) for n, d in system.defined.items()}
-
-
-@lru_cache(maxsize=256)
-def _anonymous_model(model: Model) -> Mapping[str, str]:
-    form = model.canonical(anonymous=True)
-    return {n: form.key(v) for n, v in model.values.items()}

@@ -1,0 +1,138 @@
+"""What ``derive`` prints: the adjoint recursion of a cell, the gradients that follow from it, and why each line holds."""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Callable
+from typing import Any
+
+from sympy import Eq
+
+from ..calculus import RULES, Gradients, Step, backward
+from ..calculus.gradients import adjoints, key
+from ..cells import Cell, cell
+from ..errors import LstmSymbolicError
+from ..expr import plain, write
+from ..expr.nodes import Grad
+from ..writing import latex, mathml, typst, unicode
+from .sides import named, sides
+
+Lines = tuple[Eq, ...]
+
+
+def derive(
+    what: Any, wrt: str | None = None, truncate: int | None = None, steps: bool = False, rules: bool = False, format: str = "text"
+) -> str:
+    """The gradients of a cell (its name, a file, or its equations), or of one parameter.
+
+    >>> print(derive("rnn", wrt="W", format="plain"))
+    grad(h[t]) = dL_h[t] + U.T @ delta_h[t + 1]
+    delta_h[t] = grad(h[t]) * (1 - h[t] ** 2)
+    grad(W) = Sum(delta_h[t] @ x[t].T, (t, 1, T))
+    delta_h[T + 1] = 0
+    """
+    grads = backward(cell_of(what), truncate)
+    chosen = lines(grads, wrt)
+    reasons = [s for s in grads.steps if wrt is None or _belongs(s, chosen)] if steps else []
+    table = list(dict.fromkeys(f"{r.name}: {r.formula}" for r in RULES.values() if r.formula)) if rules else []
+    if format == "json":
+        return json.dumps(_data(grads, chosen, reasons, table), indent=1)
+    return _PAGES[format](chosen, reasons, [*_notes(grads), *table])
+
+
+def cell_of(what: Any) -> Cell:
+    """The cell that a name, a file or equations describe."""
+    held = named(what)
+    if isinstance(held, Cell):
+        return held
+    if isinstance(held, str) and held.replace("_", "").replace("-", "").isalnum():
+        return cell(held)  # says which names there are
+    side = sides(held)[0]
+    if side.is_formula:
+        raise LstmSymbolicError("one formula is no cell", hint="give the equations of a step, h[t] = ... h[t - 1], or the name of a cell")
+    return Cell.from_terms(side.terms, side.shapes, outputs=side.outputs or None, **({"layout": side.layout} if side.layout else {}))
+
+
+def lines(grads: Gradients, wrt: str | None = None) -> Lines:
+    """The equations to print: those of one gradient or all, then what is zero beyond the last step."""
+    if wrt is not None:
+        found = grads.wrt(wrt)
+    else:
+        others = (*grads.inputs.values(), *grads.initial.values())
+        found = (*grads.equations, *(Eq(s.left, s.right, evaluate=False) for s in grads.steps if any(s.right is o for o in others)))
+    used = {key(a) for e in found for a in adjoints(e.rhs, grads.recursion)}
+    return (*found, *(b for b in grads.boundary if key(b.lhs) in used))
+
+
+def _belongs(step: Step, chosen: Lines) -> bool:
+    """A step is shown with the lines it leads to: its adjoint is one of them, or is written out in one."""
+    return any(step.left == e.lhs for e in chosen) or (isinstance(step.left, Grad) and any(_delta(e) == key(step.left) for e in chosen))
+
+
+def _delta(e: Eq) -> str:
+    return key(e.lhs).removeprefix("delta_")
+
+
+def _notes(grads: Gradients) -> list[str]:
+    loss = ", ".join(f"{name}[t] is the gradient of the loss by {output}[t] alone" for output, name in grads.upstream.items())
+    window = f"{grads.mask}[t] is 0 where t is a multiple of {grads.truncate}, and 1 elsewhere"
+    return [loss, *([window] if grads.mask else [])]
+
+
+def _data(grads: Gradients, chosen: Lines, reasons: list[Step], table: list[str]) -> dict[str, Any]:
+    def texts(values: Any) -> dict[str, str]:
+        return {name: plain(value) for name, value in values.items()}
+
+    return {
+        "cell": grads.cell.name,
+        "truncate": grads.truncate,
+        "equations": [plain(e) for e in chosen],
+        "deltas": texts(grads.deltas),
+        "parameters": texts(grads.parameters),
+        "inputs": texts(grads.inputs),
+        "initial": texts(grads.initial),
+        "boundary": [plain(e) for e in grads.boundary],
+        "upstream": dict(grads.upstream),
+        "mask": grads.mask or None,
+        "shapes": {name: ",".join(write(d) for d in shape) for name, shape in grads.shapes.items()},
+        "steps": [{"left": plain(s.left), "right": plain(s.right), "rule": s.rule, "because": s.because} for s in reasons],
+        "rules": table,
+    }
+
+
+def _text(chosen: Lines, reasons: list[Step], notes: list[str]) -> str:
+    parts = [unicode(list(chosen))]
+    if reasons:
+        shown = unicode([(s.left, s.right) for s in reasons]).splitlines()
+        parts.append("\n".join(f"{line}\n    {s.rule}: {s.because}" for line, s in zip(shown, reasons, strict=True)))
+    return "\n\n".join([*parts, "\n".join(notes)])
+
+
+def _plain(chosen: Lines, reasons: list[Step], notes: list[str]) -> str:
+    """Equations only, so that every line can be read back; the reasons are comments."""
+    return "\n".join([*(plain(e) for e in chosen), *(f"# {s}" for s in reasons)])
+
+
+def _markdown(chosen: Lines, reasons: list[Step], notes: list[str]) -> str:
+    steps = [f"1. ${latex((s.left, s.right))}$  \n   {s.rule}: {s.because}" for s in reasons]
+    return "\n\n".join([f"$$\n{latex(list(chosen))}\n$$", *(["\n".join(steps)] if steps else []), "\n".join(f"- {n}" for n in notes)])
+
+
+def _html(chosen: Lines, reasons: list[Step], notes: list[str]) -> str:
+    steps = "".join(f"<li>{mathml((s.left, s.right))} {html.escape(f'{s.rule}: {s.because}')}</li>\n" for s in reasons)
+    said = "".join(f"<li>{html.escape(n)}</li>\n" for n in notes)
+    return f"{mathml(list(chosen))}\n" + (f"<ol>\n{steps}</ol>\n" if steps else "") + f"<ul>\n{said}</ul>"
+
+
+def _latex(chosen: Lines, reasons: list[Step], notes: list[str]) -> str:
+    return "\n".join([latex(list(chosen)), *(f"% {s}" for s in reasons)])
+
+
+def _typst(chosen: Lines, reasons: list[Step], notes: list[str]) -> str:
+    return "\n".join([typst(list(chosen)), *(f"// {s}" for s in reasons)])
+
+
+_PAGES: dict[str, Callable[[Lines, list[Step], list[str]], str]] = {
+    "text": _text, "plain": _plain, "markdown": _markdown, "html": _html, "latex": _latex, "typst": _typst,
+}  # fmt: skip

@@ -1,0 +1,97 @@
+"""The known cells as terms, ready for matching: their canonical keys, their forms with an intermediate put in, their flipped gates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from ..cells import Cell, cell, cells
+from ..expr.term import Term, time_shift
+from ..expr.to_term import to_term
+from .canonical import Canonical
+from .normal import Definition
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """A known cell as terms: defined name -> value."""
+
+    name: str
+    values: Mapping[str, Term]
+    parameters: frozenset[str] = frozenset()
+    inputs: tuple[str, ...] = ()
+    biased: bool = True
+
+    def canonical(self, anonymous: bool = False) -> Canonical:
+        return Canonical(self.parameters, anonymous=anonymous)
+
+
+@lru_cache(maxsize=1)
+def models() -> tuple[Model, ...]:
+    """Every cell of the zoo, as terms; the plain ones first, which win where two match alike."""
+    return tuple(model_of(cell(name)) for name in sorted(cells(), key=lambda name: (name.count("_"), len(name), name)))
+
+
+def model_of(c: Cell) -> Model:
+    values = {e.lhs.name: to_term(e.rhs) for e in c.equations}
+    return Model(
+        c.name, values, frozenset(c.parameters), tuple(c.inputs), any(_biased(v, frozenset(c.parameters)) for v in values.values())
+    )
+
+
+def has_bias(parameters: frozenset[str], definitions: Iterable[Definition]) -> bool:
+    return any(_biased(d.value, parameters) for d in definitions)
+
+
+def _biased(value: Term, parameters: frozenset[str]) -> bool:
+    """Does some sum hold a bare parameter beside a weighted term?"""
+    sums = [t for t in value.walk() if t.op == "add" and any(a.op in ("matmul", "conv") for a in t.args)]
+    return any(a.op == "sym" and a.name in parameters for t in sums for a in t.args)
+
+
+def inlined(model: Model, equations: int) -> tuple[Model, ...]:
+    """The model, and its forms with intermediates put in: documents often write the candidate inside the update."""
+    return (model,) if equations >= len(model.values) else _versions(model)
+
+
+@lru_cache(maxsize=64)
+def _versions(model: Model) -> tuple[Model, ...]:
+    inner = [n for n in model.values if not is_state(model, n) and sum(_mentions(v, n) for v in model.values.values()) == 1]
+    return (model, *(_put_in(model, name) for name in inner))
+
+
+def is_state(model: Model, name: str) -> bool:
+    return any(t.op == "sym" and t.name == name and time_shift(t) != 0 for v in model.values.values() for t in v.walk())
+
+
+def _mentions(term: Term, name: str) -> bool:
+    return any(t.op == "sym" and t.name == name for t in term.walk())
+
+
+def _put_in(model: Model, name: str) -> Model:
+    value = model.values[name]
+
+    def walk(term: Term) -> Term:
+        if term.op == "sym" and term.name == name:
+            return value
+        return replace(term, args=tuple(walk(a) for a in term.args))
+
+    return replace(model, values={n: walk(v) for n, v in model.values.items() if n != name})
+
+
+@lru_cache(maxsize=256)
+def complemented(model: Model) -> frozenset[str]:
+    """The gates that a model uses as g and as 1 - g: for these the two conventions exist."""
+    found = set()
+    for value in model.values.values():
+        for t in value.walk():
+            if t.op == "add" and t.args[0].op == "num":
+                found |= {a.args[0].name for a in t.args[1:] if a.op == "neg" and a.args[0].op == "sym"}
+    return frozenset(found)
+
+
+@lru_cache(maxsize=256)
+def anonymous_model(model: Model) -> Mapping[str, str]:
+    form = model.canonical(anonymous=True)
+    return {n: form.key(v) for n, v in model.values.items()}

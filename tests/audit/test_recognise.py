@@ -1,0 +1,57 @@
+"""Which cell a document states: textbook forms in several notations, output layers beside the recursion, and slips in an unusual one."""
+
+import pytest
+
+from lstm_symbolic.audit.check import audit
+from lstm_symbolic.reading import Source
+
+GATE = r"$$%s_t = \sigma(W_%s x_t + U_%s h_{t-1} + b_%s)$$"
+
+#: Title -> text, cell, relation, codes of the errors.
+DOCUMENTS = {
+    "open squashing functions": (
+        r"""$$\begin{aligned}f_{t}&=\sigma _{g}(W_{f}x_{t}+U_{f}h_{t-1}+b_{f})\\i_{t}&=\sigma _{g}(W_{i}x_{t}+U_{i}h_{t-1}+b_{i})\\
+        o_{t}&=\sigma _{g}(W_{o}x_{t}+U_{o}h_{t-1}+b_{o})\\{\tilde {c}}_{t}&=\sigma _{c}(W_{c}x_{t}+U_{c}h_{t-1}+b_{c})\\
+        c_{t}&=f_{t}\odot c_{t-1}+i_{t}\odot {\tilde {c}}_{t}\\h_{t}&=o_{t}\odot \sigma _{h}(c_{t})\end{aligned}$$""",
+        "lstm", "equivalent-under", [],
+    ),
+    "bold rows": (
+        r"""$$\begin{aligned} \mathbf{I}_t &= \sigma(\mathbf{X}_t \mathbf{W}_{\textrm{xi}}
+        + \mathbf{H}_{t-1} \mathbf{W}_{\textrm{hi}} + \mathbf{b}_\textrm{i}),\\
+        \mathbf{F}_t &= \sigma(\mathbf{X}_t \mathbf{W}_{\textrm{xf}}
+        + \mathbf{H}_{t-1} \mathbf{W}_{\textrm{hf}} + \mathbf{b}_\textrm{f}),\\
+        \mathbf{O}_t &= \sigma(\mathbf{X}_t \mathbf{W}_{\textrm{xo}}
+        + \mathbf{H}_{t-1} \mathbf{W}_{\textrm{ho}} + \mathbf{b}_\textrm{o}), \end{aligned}$$
+        $$\tilde{\mathbf{C}}_t = \textrm{tanh}(\mathbf{X}_t \mathbf{W}_{\textrm{xc}}
+        + \mathbf{H}_{t-1} \mathbf{W}_{\textrm{hc}} + \mathbf{b}_\textrm{c}),$$
+        $$\mathbf{C}_t = \mathbf{F}_t \odot \mathbf{C}_{t-1} + \mathbf{I}_t \odot \tilde{\mathbf{C}}_t.$$
+
+        $$\mathbf{H}_t = \mathbf{O}_t \odot \tanh(\mathbf{C}_t).$$""",
+        "lstm", "equivalent-under", [],
+    ),
+    "weights in superscripts, reset after the product": (
+        r"""$$z_t = \sigma(W^{(z)} x_t + U^{(z)} h_{t-1})$$ $$r_t = \sigma(W^{(r)} x_t + U^{(r)} h_{t-1})$$
+        $$\tilde{h}_t = \tanh(r_t \circ U h_{t-1} + W x_t)$$ $$h_t = (1 - z_t) \circ \tilde{h}_t + z_t \circ h_{t-1}$$""",
+        "gru_reset_after_no_bias", "equivalent-under", [],
+    ),
+    "an output layer beside the recursion": (
+        r"$$h_t = \tanh(W_{hh} h_{t-1} + W_{xh} x_t)$$ $$y_t = W_{hy} h_t$$", "rnn_no_bias", "equivalent-under", [],
+    ),
+    "the gates stand elsewhere": (
+        r"$$c_t = f \odot c_{t-1} + i \odot g$$ $$h_t = o \odot \tanh(c_t)$$", "lstm_no_bias", "equivalent", [],
+    ),
+    "four slips": (
+        "\n\n".join([GATE % ("i", "i", "i", "i"), GATE % ("f", "f", "f", "f"),
+                     r"$$o_t = \sigma(W_o x_t + U_o h_t + b_o)$$", r"$$g_t = \tanh(W_g x_t + U_g h_{t-1} + b_i)$$",
+                     r"$$c_t = f_t \odot c_t + i_t \odot g_t$$", r"$$h_t = o_t + \tanh(c_t)$$"]),
+        "lstm", "undecided", ["E202", "E219", "E201", "E202", "E219", "E213"],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("title", DOCUMENTS)
+def test_documents(title):
+    text, cell, relation, errors = DOCUMENTS[title]
+    report, judged = audit(Source("notes.md", text))
+    assert [(j.match.cell if j.match else None, j.relation) for j in judged] == [(cell, relation)]
+    assert [f.code for f in report.findings if f.severity == "error"] == errors
