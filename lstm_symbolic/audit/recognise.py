@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-
 from ..expr.term import time_shift
 from .assign import assignments, likeness
 from .canonical import Canonical
