@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .audit.report import Report
 
 FORMATS = ("text", "json", "sarif", "html", "markdown", "github")
+DERIVED = ("text", "latex", "typst", "markdown", "html", "json", "plain")
 MARKUPS = ("unicode", "latex", "typst", "mathml", "plain", "sympy")
 
 
@@ -59,6 +60,15 @@ def parser() -> argparse.ArgumentParser:
     compare.add_argument("--batch", type=Path, metavar="FILE.json", help="many comparisons; prints a JSON list")
     compare.set_defaults(run=_compare)
 
+    derive = verbs.add_parser("derive", help="the gradients of a cell, by backpropagation through time")
+    derive.add_argument("what", metavar="CELL|FILE")
+    derive.add_argument("--wrt", metavar="W_f", help="one parameter, input or initial state only")
+    derive.add_argument("--steps", action="store_true", help="every line with its reason")
+    derive.add_argument("--truncate", type=_positive, metavar="K", help="no gradient crosses the end of a window of K steps")
+    derive.add_argument("--rules", action="store_true", help="the table of derivative rules as well")
+    derive.add_argument("--format", choices=DERIVED, default="text")
+    derive.set_defaults(run=_derive)
+
     show = verbs.add_parser("show", help="equations in a notation and a markup")
     show.add_argument("what", metavar="CELL|FILE|LATEX")
     show.add_argument("--as", dest="markup", choices=MARKUPS, default="unicode")
@@ -82,7 +92,7 @@ def parser() -> argparse.ArgumentParser:
 
 def _positive(text: str) -> int:
     if not text.isdecimal() or not 0 < int(text) <= 1024:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of jobs")
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 to 1024")
     return int(text)
 
 
@@ -188,6 +198,13 @@ def _path_or_text(text: str) -> str | Path:
         return Path(text) if Path(text).is_file() or Path(text.rpartition("#")[0]).is_file() else text
     except (OSError, ValueError):
         return text
+
+
+def _derive(args: argparse.Namespace) -> int:
+    from .audit.derive import derive
+
+    _emit(derive(_path_or_text(args.what), args.wrt, args.truncate, args.steps, args.rules, args.format))
+    return 0
 
 
 def _show(args: argparse.Namespace) -> int:

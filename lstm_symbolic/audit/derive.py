@@ -11,7 +11,7 @@ from sympy import Eq
 
 from ..calculus import RULES, Gradients, Step, backward
 from ..calculus.gradients import adjoints, key
-from ..cells import Cell, cell
+from ..cells import TIME, Cell, cell
 from ..errors import LstmSymbolicError
 from ..expr import plain, write
 from ..expr.nodes import Grad
@@ -51,7 +51,8 @@ def cell_of(what: Any) -> Cell:
     side = sides(held)[0]
     if side.is_formula:
         raise LstmSymbolicError("one formula is no cell", hint="give the equations of a step, h[t] = ... h[t - 1], or the name of a cell")
-    return Cell.from_terms(side.terms, side.shapes, outputs=side.outputs or None, **({"layout": side.layout} if side.layout else {}))
+    about: dict[str, Any] = {"layout": side.layout} if side.layout else {}
+    return Cell.from_terms(side.terms, side.shapes, outputs=side.outputs or None, **about)
 
 
 def lines(grads: Gradients, wrt: str | None = None) -> Lines:
@@ -67,7 +68,8 @@ def lines(grads: Gradients, wrt: str | None = None) -> Lines:
 
 def _belongs(step: Step, chosen: Lines) -> bool:
     """A step is shown with the lines it leads to: its adjoint is one of them, or is written out in one."""
-    return any(step.left == e.lhs for e in chosen) or (isinstance(step.left, Grad) and any(_delta(e) == key(step.left) for e in chosen))
+    written_out = isinstance(step.left, Grad) and step.left.has(TIME) and any(_delta(e) == key(step.left) for e in chosen)
+    return written_out or any(step.left == e.lhs for e in chosen)
 
 
 def _delta(e: Eq) -> str:

@@ -141,20 +141,17 @@ class _Derivation:
     def gradients(self) -> Gradients:
         live = self._live()
         equations = [e for e in reversed(self.equations) if e.lhs.name in live]
-        named: list[Expr] = []
+        outline: list[Step | TimeSymbol] = []
         for e in equations:
             adjoint = self._adjoint(e.lhs)
-            if self._is_named(e):
-                named.append(e.lhs)
+            written = None if self._is_named(e) else total(*self._now(e.lhs))
+            if written is None or len(list(_nodes(written))) > _LONG:
+                outline.append(e.lhs)
             else:
-                written = total(*self._now(e.lhs))
-                if len(list(_nodes(written))) > _LONG:
-                    named.append(e.lhs)
-                else:
-                    self._step(adjoint, written, self.tape.now(e.lhs.name), e.lhs.name)
-                    adjoint = written
+                outline.append(self._reason(adjoint, written, self.tape.now(e.lhs.name), str(e.lhs)))
+                adjoint = written
             self.tape.pull(e, adjoint)
-        recursion = tuple(self._line(symbol) for symbol in named)
+        recursion = tuple(line for item in outline if (line := self._line(item)) is not None)
         parameters = {name: self._parameter(name) for name in self.cell.parameters}
         inputs = {name: self._input(name) for name in self.cell.inputs}
         return Gradients(
@@ -215,13 +212,19 @@ class _Derivation:
             return []
         return [hadamard(TimeSymbol(self.mask, 1, 1, TIME - int(shift > 0)), total(*terms)) for shift, terms in received.items()]
 
-    def _line(self, symbol: TimeSymbol) -> Eq:
-        """One line of the recursion."""
-        adjoint = self._adjoint(symbol)
-        right = total(*self._now(symbol), *self._later(symbol.name))
-        uses = [*self.tape.now(symbol.name), *(u for _, u in self.tape.lagged(symbol.name))]
-        self._step(adjoint, right, uses, self.owner.get(symbol.name, symbol.name))
-        return Eq(adjoint, right, evaluate=False)
+    def _line(self, item: Step | TimeSymbol) -> Eq | None:
+        """One line of the recursion; an adjoint that is written out where it is used is a step of the derivation only."""
+        if isinstance(item, Step):
+            self.steps.append(item)
+            return None
+        right = total(*self._now(item), *self._later(item.name))
+        uses = [*self.tape.now(item.name), *(u for _, u in self.tape.lagged(item.name))]
+        step = self._reason(self._adjoint(item), right, uses, self._called(item))
+        self.steps.append(step)
+        return Eq(step.left, step.right, evaluate=False)
+
+    def _called(self, symbol: TimeSymbol) -> str:
+        return f"the pre-activation of {self.owner[symbol.name]}[t]" if symbol.name in self.owner else plain(symbol)
 
     def _parameter(self, name: str) -> Expr:
         uses = self.tape.uses.get((name, None), [])
@@ -269,10 +272,14 @@ class _Derivation:
         return table | ({self.mask: (Integer(1), Integer(1))} if self.mask else {})
 
     def _step(self, left: Expr, right: Expr, uses: list[Use], name: str) -> None:
+        self.steps.append(self._reason(left, right, uses, name))
+
+    def _reason(self, left: Expr, right: Expr, uses: list[Use], name: str) -> Step:
         rules = list(dict.fromkeys(rule for use in uses for rule in use.rules))
-        places = [f"the equation of {plain(u.equation.lhs)}" for u in uses]
-        because = f"{name} is used in {', '.join(places)}" if places else f"{name} is read by the loss only"
-        self.steps.append(Step(left, right, ", ".join(rules) or "chain rule", because))
+        places = list(dict.fromkeys(self._called(u.equation.lhs) for u in uses))
+        if isinstance(left, Grad) and left.has(TIME) and key(left) in self.upstream:
+            places.insert(0, "the loss")
+        return Step(left, right, ", ".join(rules) or "chain rule", f"{name} is used in {', '.join(places) or 'nothing'}")
 
 
 def _nodes(e: Expr) -> Iterable[Expr]:

@@ -1,0 +1,78 @@
+"""The verb ``derive``: formats, one parameter, reasons, windows, files, and what it says about bad input."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from lstm_symbolic.audit.derive import cell_of, derive
+from lstm_symbolic.cells import cell
+from lstm_symbolic.cli import main
+from lstm_symbolic.errors import CellError, LstmSymbolicError
+from lstm_symbolic.expr import read_equation
+
+RNN = r"""
+$$h_t = \tanh(W x_t + U h_{t-1} + b)$$
+"""
+
+
+def test_one_parameter_in_plain_syntax(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["derive", "rnn", "--wrt", "U", "--format", "plain"]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "grad(h[t]) = dL_h[t] + U.T @ delta_h[t + 1]",
+        "delta_h[t] = grad(h[t]) * (1 - h[t] ** 2)",
+        "grad(U) = Sum(delta_h[t] @ h[t - 1].T, (t, 1, T))",
+        "delta_h[T + 1] = 0",
+    ]
+
+
+def test_json_is_complete() -> None:
+    data = json.loads(derive("lstm", truncate=5, steps=True, rules=True, format="json"))
+    assert set(data["parameters"]) == set(cell("lstm").parameters)
+    assert data["deltas"]["C"] == "grad(h[t]) * o[t] * (1 - tanh(C[t]) ** 2) + keep[t] * grad(C[t + 1]) * f[t + 1]"
+    assert data["shapes"]["delta_f"] == "n,1"
+    assert data["mask"] == "keep"
+    assert {"left", "right", "rule", "because"} == set(data["steps"][0])
+    assert any(r.startswith("matrix product: ") for r in data["rules"])
+    for line in data["equations"]:
+        assert len(read_equation(line).sides) == 2
+
+
+@pytest.mark.parametrize(
+    ("format", "expected"),
+    [
+        ("text", "δ_{h,t} = (∂L / ∂hₜ) ⊙ (1 − hₜ²)\n    elementwise function: the pre-activation of h[t] is used in h[t]"),
+        ("latex", r"\delta_{h,t} &= \frac{\partial L}{\partial h_t} \odot (1 - h_t^2)"),
+        ("markdown", "$$\n\\begin{aligned}"),
+        ("typst", "δ_(h, t) &="),
+        ("html", "<math"),
+    ],
+)
+def test_every_format(format: str, expected: str) -> None:
+    assert expected in derive("rnn", steps=True, format=format)
+
+
+def test_steps_of_one_parameter_leave_the_others_out() -> None:
+    text = derive("lstm", wrt="W_o", steps=True, format="plain")
+    assert "# grad(o[t]) = grad(h[t]) * tanh(C[t])" in text
+    assert "W_f" not in text
+    assert "grad(C[0])" not in text
+
+
+def test_a_document_and_equations_describe_cells(tmp_path: Path) -> None:
+    path = tmp_path / "notes.md"
+    path.write_text(RNN)
+    assert derive(path, wrt="W", format="plain") == derive("rnn", wrt="W", format="plain")
+    assert cell_of("h[t] = tanh(W @ x[t] + U @ h[t - 1] + b)").states == ("h",)
+
+
+def test_bad_input_is_one_message(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["derive", "rnn", "--wrt", "W_q"]) == 2
+    assert capsys.readouterr().err == "lstm-symbolic: rnn has no parameter 'W_q'\n  known are W, U, b, x, h\n"
+
+
+def test_what_is_no_cell() -> None:
+    with pytest.raises(CellError, match="no cell"):
+        derive("lstmm")
+    with pytest.raises(LstmSymbolicError, match="no cell"):
+        derive("W @ x")
