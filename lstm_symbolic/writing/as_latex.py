@@ -84,7 +84,7 @@ class Latex(Unicode):
         return f"{_TO_LATEX[letter]} {x}"
 
     def power(self, base: str, exponent: str) -> str:
-        base = f"{{{base}}}" if "^" in base or base.endswith("'") else base
+        base = f"{{{base}}}" if ("^" in base and not base.endswith(")")) or base.endswith("'") else base
         return base + self._script("^", exponent)
 
     def transpose(self, base: str, mark: str) -> str:

@@ -77,8 +77,9 @@ def _write(e: Basic, w: Writer) -> Text:
 @_write.register(Symbol)
 @_write.register(MatrixSymbol)
 def _(e: Symbol, w: Writer) -> Text:
+    """A symbol with letters above is a power to the eye: its own power and its transpose need brackets."""
     name = w.name(e.name)
-    return w.markup.symbol(name, name.subs, name.sups), ATOM
+    return w.markup.symbol(name, name.subs, name.sups), POWER if name.sups else ATOM
 
 
 @_write.register(TimeSymbol)
@@ -98,7 +99,7 @@ def _(e: TimeSymbol, w: Writer) -> Text:
             above.append(f"⟨{last}⟩")
         case "prime" if e.name in w.style.primed and last == "t":
             name = Name(name.base, name.accent, name.font, name.primes + 1)
-    return w.markup.symbol(name, below, above), ATOM
+    return w.markup.symbol(name, below, above), POWER if name.sups or w.style.time == "raised" else ATOM
 
 
 @_write.register(Rational)

@@ -122,7 +122,9 @@ def test_old_and_new_values_by_a_prime():
 
 def test_a_transposed_symbol_with_a_time_above():
     assert latex(formula("h[t].T"), Style(time="superscript")) == r"{h^{(t)}}^{\top}"
-    assert latex(formula("h[t] ** 2"), Style(time="raised")) == "{h^t}^2"
+    assert latex(formula("h[t] ** 2"), Style(time="raised")) == "(h^t)^2"
+    assert unicode(formula("h[t].T"), Style(time="raised")) == "(hᵗ)ᵀ"
+    assert latex(formula("W.T @ h[t]"), Style(names={"W": "W^f"})) == r"(W^f)^{\top} h_t"
 
 
 def test_deltas():
