@@ -230,6 +230,8 @@ def expressions(count: int, rng: random.Random, log: Counter[str], times: list[f
             continue
         times.append(time.monotonic() - started)
         log[f"{'mutant' if changed else 'equal'}: {v.kind}"] += 1
+        if v.kind == "undecided":
+            log[f"undecided because {v.reason}"] += 1
         if v.kind in ("proved", "proved-where-defined") and changed and clearly_differ(a, b):
             log["UNSOUND proved"] += 1
             print("UNSOUND proved:", a, "|", b)
