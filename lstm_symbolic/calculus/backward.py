@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from sympy import Eq, Expr, Integer, Symbol
+from sympy import Basic, Eq, Expr, Integer, Symbol
 
 from ..cells import TIME, Cell, leaves
 from ..errors import CellError, LstmSymbolicError, UnsupportedNode
@@ -27,6 +27,9 @@ HORIZON = Symbol("T", integer=True)
 
 #: An intermediate whose adjoint is larger than this (in nodes) keeps a name for it, so that expressions grow by lines, not in width.
 _LONG = 40
+
+#: An equation nested deeper than this is refused: the derivative of a nested quotient doubles with every level.
+MAX_NESTING = 24
 
 
 @dataclass(frozen=True)
@@ -111,6 +114,17 @@ def _read_by_the_loss(cell: Cell, outputs: Iterable[str] | None) -> tuple[str, .
     return tuple(name for name in cell.outputs if name not in used) or cell.outputs
 
 
+def nesting(e: Basic) -> int:
+    """How deep the operations of an expression are nested."""
+    deepest, stack = 0, [(e, 1)]
+    while stack:
+        node, depth = stack.pop()
+        deepest = max(deepest, depth)
+        if depth <= MAX_NESTING and not isinstance(node, TimeSymbol):
+            stack += [(a, depth + 1) for a in node.args]
+    return deepest
+
+
 class _Derivation:
     """One walk backward through the equations of one step."""
 
@@ -118,6 +132,9 @@ class _Derivation:
         for e in cell.equations:
             if not isinstance(e.lhs, TimeSymbol):
                 raise CellError(f"{plain(e.lhs)} has no time to go back through", hint="write h[t] = ... h[t - 1]")
+            if nesting(e.rhs) > MAX_NESTING:
+                reason = f"the equation of {plain(e.lhs)} is nested deeper than {MAX_NESTING} operations"
+                raise UnsupportedNode(reason, hint="give its inner values names and equations of their own")
         self.cell, self.truncate, self.outputs = cell, truncate, outputs
         self.names = Names(symbols_of(cell))
         named = PreActivations(self.names, cell.parameters)

@@ -200,3 +200,11 @@ def test_cells_without_steps_are_refused(lines: list[str]) -> None:
 def test_the_package_exports_it() -> None:
     assert isinstance(ls.backward(ls.cell("rnn")), Gradients)
     assert "frac" in ls.latex(ls.backward(ls.cell("rnn")))
+
+
+def test_deep_nesting_is_refused_at_once():
+    value = "x[t] + h[t - 1]"
+    for _ in range(40):
+        value = f"1 / (1 + {value})"
+    with pytest.raises(UnsupportedNode, match="nested deeper"):
+        backward(Cell.from_plain([f"h[t] = {value}"], shapes={"h": "1,1", "x": "1,1"}))
