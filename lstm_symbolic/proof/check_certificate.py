@@ -610,8 +610,7 @@ def comparisons(text: str) -> list[ast.expr]:
     e = parse(text)
     if not isinstance(e, ast.Compare):
         raise Stop("malformed", f"no condition: {text[:60]!r}")
-    sides = [e.left, *e.comparators]
-    return [ast.Compare(a, [op], [b]) for a, op, b in zip(sides, e.ops, sides[1:], strict=False)]
+    return [ast.Compare(a, [op], [b]) for a, op, b in zip((e.left, *e.comparators), e.ops, e.comparators, strict=False)]
 
 def digest(data: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps({k: v for k, v in data.items() if k != "digest"}, sort_keys=True).encode()).hexdigest()
@@ -620,10 +619,9 @@ def check(data: Any) -> str:
     """"accepted: ..."; raises ``Stop`` for what is rejected, malformed or not covered."""
     if not isinstance(data, dict) or data.get("certificate") != 1:
         raise Stop("malformed", 'no certificate: {"certificate": 1, ...} is missing')
-    if data.get("digest") != digest(data):
-        raise Stop("rejected", "the certificate was changed: its digest is another")
+    refuse(data.get("digest") != digest(data), "rejected", "the certificate was changed: its digest is another")
     Interval.start(40, {})
-    sys.setrecursionlimit(20_000)
+    limit, _ = sys.getrecursionlimit(), sys.setrecursionlimit(20_000)
     try:
         return Certificate(data).check()
     except KeyError as error:
@@ -632,6 +630,8 @@ def check(data: Any) -> str:
         raise Stop("malformed", f"{type(error).__name__}: {error}") from None
     except RecursionError:
         raise Stop("not covered", "nested too deeply") from None
+    finally:
+        sys.setrecursionlimit(limit)
 
 def main(path: str) -> int:
     """Exit status 0 accepted, 1 rejected or not covered, 2 malformed."""
