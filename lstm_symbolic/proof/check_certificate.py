@@ -617,11 +617,11 @@ def digest(data: dict[str, Any]) -> str:
 
 def check(data: Any) -> str:
     """"accepted: ..."; raises ``Stop`` for what is rejected, malformed or not covered."""
-    if not isinstance(data, dict) or data.get("certificate") != 1:
-        raise Stop("malformed", 'no certificate: {"certificate": 1, ...} is missing')
+    refuse(not isinstance(data, dict) or data.get("certificate") != 1, "malformed", 'no certificate: {"certificate": 1, ...} is missing')
     refuse(data.get("digest") != digest(data), "rejected", "the certificate was changed: its digest is another")
     Interval.start(40, {})
-    limit, _ = sys.getrecursionlimit(), sys.setrecursionlimit(20_000)
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(20_000)
     try:
         return Certificate(data).check()
     except KeyError as error:
