@@ -32,17 +32,6 @@ class Edit:
 
 
 @dataclass(frozen=True)
-class Local:
-    """An edit of one node, before it is put back into the whole."""
-
-    code: str
-    at: Term
-    new: Term
-    words: str
-    cost: float = 1.0
-
-
-@dataclass(frozen=True)
 class Vocabulary:
     """The symbols a change may bring in: variables with their times, as terms."""
 
@@ -57,7 +46,7 @@ def edits(value: Term, vocabulary: Vocabulary) -> Iterator[Edit]:
     """All single changes of a right side."""
     for path, node in _places(value, ()):
         for local in _changes(node, vocabulary, top=not path):
-            yield Edit(local.code, local.at, _put(value, path, local.new), local.words, local.cost)
+            yield replace(local, value=_put(value, path, local.value))
 
 
 Path = tuple[int, ...]
@@ -76,7 +65,8 @@ def _put(term: Term, path: Path, new: Term) -> Term:
     return replace(term, args=tuple(_put(a, tuple(rest), new) if j == k else a for j, a in enumerate(term.args)), span=None)
 
 
-def _changes(node: Term, vocabulary: Vocabulary, top: bool) -> Iterator[Local]:
+def _changes(node: Term, vocabulary: Vocabulary, top: bool) -> Iterator[Edit]:
+    """Changes of one node; their values are still those of the node alone."""
     if node.op == "sym" and node.index:
         yield from _symbol(node, vocabulary)
     if node.op == "call":
@@ -87,32 +77,32 @@ def _changes(node: Term, vocabulary: Vocabulary, top: bool) -> Iterator[Local]:
         yield from _sum(node, vocabulary)
     if node.op in ("T", "neg"):
         code, words = ("E214", "a transpose too many") if node.op == "T" else ("E210", "a sign is wrong")
-        yield Local(code, node, node.args[0], words)
+        yield Edit(code, node, node.args[0], words)
     if node.op in ("sym", "matmul", "mul", "call", "add"):
         yield from _bare(node, vocabulary, top)
 
 
-def _symbol(node: Term, vocabulary: Vocabulary) -> Iterator[Local]:
+def _symbol(node: Term, vocabulary: Vocabulary) -> Iterator[Edit]:
     shift = time_shift(node)
     for v in vocabulary.variables:
         if v.name == node.name and v.index != node.index:
-            yield Local("E202", node, v, f"{_show(v)} belongs here, not {_show(node)}")
+            yield Edit("E202", node, v, f"{_show(v)} belongs here, not {_show(node)}")
         elif v.name != node.name:
             moved = time_shift(v) != shift
-            yield Local("E201", node, v, f"{_show(v)} belongs here, not {_show(node)}", 1.5 if moved else 1.1)
+            yield Edit("E201", node, v, f"{_show(v)} belongs here, not {_show(node)}", 1.5 if moved else 1.1)
 
 
-def _function(node: Term) -> Iterator[Local]:
+def _function(node: Term) -> Iterator[Edit]:
     if len(node.args) != 1:
         return
     inner = node.args[0]
-    yield Local("E205", node, inner, f"{node.name} is applied where no function belongs")
+    yield Edit("E205", node, inner, f"{node.name} is applied where no function belongs")
     for f in FUNCTIONS:
         if f != node.name:
-            yield Local("E212", node, replace(node, name=f, span=None), f"{f} belongs here, not {node.name}")
+            yield Edit("E212", node, replace(node, name=f, span=None), f"{f} belongs here, not {node.name}")
     for kept, moved in _splits(inner):
         outside = Term("mul", (replace(node, args=(kept,), span=None), moved))
-        yield Local("E204", node, outside, f"{_show(moved)} belongs beside {node.name}, not inside it", 0.9)
+        yield Edit("E204", node, outside, f"{_show(moved)} belongs beside {node.name}, not inside it", 0.9)
 
 
 def _splits(product: Term) -> Iterator[tuple[Term, Term]]:
@@ -126,64 +116,64 @@ def _splits(product: Term) -> Iterator[tuple[Term, Term]]:
             yield replace(product, args=(kept, other) if k == 0 else (other, kept), span=None), moved
 
 
-def _product(node: Term) -> Iterator[Local]:
+def _product(node: Term) -> Iterator[Edit]:
     a, b = node.args
     if node.op == "mul":
         for kept, dropped in ((a, b), (b, a)):
-            yield Local("E208", dropped, kept, f"the factor {_show(dropped)} is too many")
+            yield Edit("E208", dropped, kept, f"the factor {_show(dropped)} is too many")
         for f, other in ((a, b), (b, a)):
             if f.op == "call" and len(f.args) == 1:
                 inside = replace(f, args=(Term("mul", (f.args[0], other)),), span=None)
-                yield Local("E204", node, inside, f"{_show(other)} belongs inside {f.name}", 1.2)
+                yield Edit("E204", node, inside, f"{_show(other)} belongs inside {f.name}", 1.2)
         for left, right in ((a, b), (b, a)):
             if left.op == "matmul":
                 regrouped = replace(left, args=(left.args[0], Term("mul", (left.args[1], right))), span=None)
-                yield Local("E216", node, regrouped, f"{_show(right)} belongs inside the matrix product")
-        yield Local("E213", node, Term("add", (a, b)), "a sum belongs here, not a product", 1.3)
-        yield Local("E209", node, Term("matmul", (a, b)), "a matrix product belongs here, not an elementwise one", 1.2)
+                yield Edit("E216", node, regrouped, f"{_show(right)} belongs inside the matrix product")
+        yield Edit("E213", node, Term("add", (a, b)), "a sum belongs here, not a product", 1.3)
+        yield Edit("E209", node, Term("matmul", (a, b)), "a matrix product belongs here, not an elementwise one", 1.2)
     else:
-        yield Local("E209", node, Term("matmul", (b, a)), "the factors stand in the wrong order")
-        yield Local("E209", node, Term("mul", (a, b)), "an elementwise product belongs here, not a matrix product", 1.2)
+        yield Edit("E209", node, Term("matmul", (b, a)), "the factors stand in the wrong order")
+        yield Edit("E209", node, Term("mul", (a, b)), "an elementwise product belongs here, not a matrix product", 1.2)
         if b.op == "mul":
             for kept, moved in _splits(b):
-                yield Local(
+                yield Edit(
                     "E216",
                     node,
                     Term("mul", (replace(node, args=(a, kept), span=None), moved)),
                     f"{_show(moved)} belongs outside the matrix product",
                 )
-        yield Local("E214", a, Term("matmul", (Term("T", (a,)), b)), "a transpose is missing", 1.2)
+        yield Edit("E214", a, Term("matmul", (Term("T", (a,)), b)), "a transpose is missing", 1.2)
 
 
-def _sum(node: Term, vocabulary: Vocabulary) -> Iterator[Local]:
+def _sum(node: Term, vocabulary: Vocabulary) -> Iterator[Edit]:
     for k, a in enumerate(node.args):
         rest = node.args[:k] + node.args[k + 1 :]
-        yield Local("E208", a, rest[0] if len(rest) == 1 else replace(node, args=rest, span=None), f"the term {_show(a)} is too many")
+        yield Edit("E208", a, rest[0] if len(rest) == 1 else replace(node, args=rest, span=None), f"the term {_show(a)} is too many")
         flipped = a.args[0] if a.op == "neg" else Term("neg", (a,))
-        yield Local("E210", a, replace(node, args=(*node.args[:k], flipped, *node.args[k + 1 :]), span=None), "a sign is wrong")
+        yield Edit("E210", a, replace(node, args=(*node.args[:k], flipped, *node.args[k + 1 :]), span=None), "a sign is wrong")
     if len(node.args) == 2 and not any(a.op == "neg" for a in node.args):
-        yield Local("E213", node, Term("mul", node.args), "a product belongs here, not a sum", 1.3)
+        yield Edit("E213", node, Term("mul", node.args), "a product belongs here, not a sum", 1.3)
 
 
-def _bare(node: Term, vocabulary: Vocabulary, top: bool) -> Iterator[Local]:
+def _bare(node: Term, vocabulary: Vocabulary, top: bool) -> Iterator[Edit]:
     """What may be missing beside a node: a factor, its complement, a function, a term."""
     one = Term("num", number=Fraction(1))
     for v in vocabulary.variables:
         if time_shift(v) == 0 or node.op == "sym":
-            yield Local("E203", node, Term("mul", (v, node)), f"the factor {_show(v)} is missing", 1.2)
+            yield Edit("E203", node, Term("mul", (v, node)), f"the factor {_show(v)} is missing", 1.2)
         if time_shift(v) == 0:
             complement = Term("add", (one, Term("neg", (v,))))
-            yield Local("E203", node, Term("mul", (complement, node)), f"the factor 1 - {_show(v)} is missing", 1.4)
+            yield Edit("E203", node, Term("mul", (complement, node)), f"the factor 1 - {_show(v)} is missing", 1.4)
     if node.op != "call" or top:
         for f in FUNCTIONS:
-            yield Local("E206", node, Term("call", (node,), name=f), f"{f} is missing around {_show(node)}", 1.0 if top else 1.3)
+            yield Edit("E206", node, Term("call", (node,), name=f), f"{f} is missing around {_show(node)}", 1.0 if top else 1.3)
     if top or node.op == "add":
         for a in vocabulary.variables:
             for b in vocabulary.variables:
                 if a.name < b.name and (time_shift(a) == 0 or time_shift(b) == 0):
                     extra = Term("mul", (a, b))
                     old = node.args if node.op == "add" else (node,)
-                    yield Local("E207", node, Term("add", (*old, extra)), f"the term {_show(extra)} is missing", 1.6)
+                    yield Edit("E207", node, Term("add", (*old, extra)), f"the term {_show(extra)} is missing", 1.6)
 
 
 def relabelled(value: Term, symbols: Sequence[Term]) -> Iterator[tuple[int, Term, tuple[tuple[Term, Term], ...]]]:

@@ -1,54 +1,26 @@
 """Elaboration: from what was written to what is meant, for a whole system at once.
 
-Every symbol gets a kind, every undecided product, pairing and application a meaning. Readings are kept in a bounded beam and the
-cheapest one of the whole system wins (see ``kinds``); a runner-up that costs nearly the same makes a formula ambiguous, and the report
-says so. Column and row vectors are tried both. Dimensions follow by unification (``expr.infer``).
+Every symbol gets a kind, every undecided product, pairing and application a meaning (``meaning`` has the rules). Readings are kept in a
+bounded beam and the cheapest one of the whole system wins; a runner-up that costs nearly the same makes a formula ambiguous, and the
+report says so. Column and row vectors are tried both. Dimensions follow by unification (``expr.infer``).
 """
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from ..errors import ReadError
-from ..expr.functions import FUNCTIONS
 from ..expr.plain import write
 from ..expr.term import Term, TermEquation
-from .association import Tree, groupings
-from .context import Context, likely_layout, names_of, running, timed_name, with_times
-from .kinds import prior, product
-from .surface import Name, Statement, Surface
-from .vocabulary import LOSS
+from .context import Context, likely_layout, names_of, running, with_times
+from .meaning import Elaborator, Kinds, is_number, prune
+from .surface import Statement
 
-BEAM = 8
-#: Readings that cost this much more than the best one are given up.
-MARGIN = 3.2
 #: A second reading within this cost of the best one makes a formula ambiguous.
 NARROW = 0.25
-_CALL_LETTERS = {"f", "g", "h", "phi", "varphi", "psi", "rho", "F", "G", "theta", "H", "act"}
-
-Kinds = Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class Reading:
-    """One way to read a node: its cost, kind and term, and the kinds of the symbols met so far."""
-
-    cost: float
-    kind: str
-    term: Term
-    kinds: Kinds
-
-
-@dataclass(frozen=True)
-class Threaded:
-    """Several nodes read one after the other under the same kinds."""
-
-    cost: float
-    items: tuple[Reading, ...]
-    kinds: Kinds
+#: The price of an equation between two kinds; a name may well stand for a row.
+_CLASHES = {frozenset("sv"): 2.0, frozenset("vw"): 0.7}
 
 
 @dataclass(frozen=True)
@@ -60,326 +32,6 @@ class Elaborated:
     layout: str
     cost: float
     ambiguous: Mapping[int, str]
-
-
-_Costed = TypeVar("_Costed", "Reading", "Threaded", "_Path")
-
-
-def _prune(readings: list[_Costed]) -> list[_Costed]:
-    """The cheapest few."""
-    if len(readings) < 2:
-        return readings
-    readings.sort(key=_cost)
-    limit = readings[0].cost + MARGIN
-    return [r for r in readings[:BEAM] if r.cost <= limit]
-
-
-_cost = operator.attrgetter("cost")
-
-
-@dataclass(frozen=True)
-class Elaborator:
-    """One walk over surfaces; a method a node. Every method returns the cheapest readings first.
-
-    ``memo`` keeps what was read under the same kinds: ``f(g(h(x)))`` is weighed as calls and as products, and must not be read 2^3 times.
-    """
-
-    context: Context
-    memo: dict[tuple[int, int], tuple[Surface, Kinds, list[Reading]]] = field(default_factory=dict, compare=False)
-
-    def read(self, s: Surface, kinds: Kinds) -> list[Reading]:
-        key = id(s), id(kinds)
-        if key not in self.memo:
-            self.memo[key] = s, kinds, self._read(s, kinds)
-        return self.memo[key][2]
-
-    def _read(self, s: Surface, kinds: Kinds) -> list[Reading]:
-        method: Callable[[Surface, Kinds], list[Reading]] | None = getattr(self, f"_{s.op}", None)
-        if method is None:
-            raise ReadError(f"a {s.op} cannot stand here", "", s.span[0])
-        return _prune(method(s, kinds))
-
-    def thread(self, nodes: Sequence[Surface], kinds: Kinds) -> list[Threaded]:
-        beam = [Threaded(0.0, (), kinds)]
-        for node in nodes:
-            grown = [Threaded(b.cost + r.cost, (*b.items, r), r.kinds) for b in beam for r in self.read(node, b.kinds)]
-            beam = _prune(grown)
-        return beam
-
-    # -- leaves ------------------------------------------------------------------------------------------------------------------
-
-    def _num(self, s: Surface, kinds: Kinds) -> list[Reading]:
-        return [Reading(0.0, "s", Term("num", number=s.number, span=s.span), kinds)]
-
-    def _sym(self, s: Surface, kinds: Kinds) -> list[Reading]:
-        assert s.name is not None
-        name, index = timed_name(s.name)
-        if name.base == "pi" and not name.subs:
-            return [Reading(0.0, "s", Term("pi", span=s.span), kinds)]
-        key = name.plain
-        term = Term("sym", name=key, index=index, span=s.span)
-        if key in kinds:
-            return [Reading(0.0, kinds[key], term, kinds)]
-        if key in self.context.declared:
-            options: tuple[tuple[str, float], ...] = ((self.context.declared[key], 0.0),)
-        else:
-            options = prior(name, bool(index) or name.plain in self.context.timed, "".join((*name.subs, *name.sups)))
-        return [Reading(cost, kind, term, {**kinds, key: kind}) for kind, cost in options]
-
-    def _function(self, s: Surface, kinds: Kinds) -> list[Reading]:
-        return [Reading(0.0, "s", Term("sym", name=s.glyph, span=s.span), kinds)]
-
-    # -- sums and products -------------------------------------------------------------------------------------------------------
-
-    def _neg(self, s: Surface, kinds: Kinds) -> list[Reading]:
-        return [Reading(r.cost, r.kind, Term("neg", (r.term,), span=s.span), r.kinds) for r in self.read(s.args[0], kinds)]
-
-    def _group(self, s: Surface, kinds: Kinds) -> list[Reading]:
-        inner = s.args[0]
-        readings = [*self.read(inner, kinds)]
-        if s.glyph == "[" and inner.op == "product" and set(inner.glyphs) == {""}:
-            for b in self.thread(inner.args, kinds):
-                if all(i.kind == "m" for i in b.items):
-                    blocks = Term("hstack", tuple(i.term for i in b.items), span=s.span)
-                    readings.append(Reading(b.cost - 0.1, "m", blocks, b.kinds))
-        return readings
-
-    def _add(self, s: Surface, kinds: Kinds) -> list[Reading]:
-        return [self.joined(b, Term("add", tuple(i.term for i in b.items), span=s.span)) for b in self.thread(s.args, kinds)]
-
-    def joined(self, b: Threaded, term: Term) -> Reading:
-        """An elementwise combination: one kind for all, numbers fit everywhere."""
-        present = {i.kind for i in b.items if not _is_number(i.term)} or {"s"}
-        symbols = present - {"s"}
-        cost = 0.0 if len(present) == 1 else 1.5 if len(symbols) == 1 else 4.0
-        kind = "m" if "m" in symbols else next(iter(sorted(symbols)), "s")
-        return Reading(b.cost + cost, kind, term, b.kinds)
-
-    def _product(self, s: Surface, kinds: Kinds) -> list[Reading]:
-        """A flat chain of factors: the usual grouping first, others when its kinds clash."""
-        results = []
-        for b in self.thread(s.args, kinds):
-            best = float("inf")
-            trees = groupings(s.glyphs)
-            for rank, tree in enumerate(trees):
-                if rank and best < 2.0:
-                    break
-                if tree in trees[:rank]:
-                    continue
-                for cost, kind, term in self.multiply(tree, b.items, s.glyphs):
-                    best = min(best, cost)
-                    results.append(Reading(b.cost + cost + 0.1 * rank, kind, term, b.kinds))
-        return results
-
-    def multiply(self, tree: Tree, items: Sequence[Reading], glyphs: Sequence[str]) -> list[tuple[float, str, Term]]:
-        if isinstance(tree, int):
-            return [(0.0, items[tree].kind, items[tree].term)]
-        left, right, glyph = tree
-        found = []
-        for cost_a, kind_a, a in self.multiply(left, items, glyphs):
-            for cost_b, kind_b, b in self.multiply(right, items, glyphs):
-                for op, kind, cost in product(kind_a, kind_b, glyph, self.context.layout):
-                    if op == "matmul" and kind_a == "v" and b.op == "jac":
-                        cost = min(cost, 0.5)  # the chain rule with the gradient as a row, as many write it beside columns
-                    if self.context.convolution and op == "matmul" and kind_a == "m" and glyph in ("*", r"\ast", r"\star"):
-                        op = "conv"
-                    if op == "outer":
-                        b = Term("T", (b,), span=b.span)
-                        op = "matmul"
-                    span = (a.span[0], b.span[1]) if a.span and b.span else None
-                    found.append((cost_a + cost_b + cost, kind, Term(op, (a, b), span=span)))
-        return sorted(found, key=lambda x: x[0])[:3]
-
-    def _frac(self, s: Surface, kinds: Kinds) -> list[Reading]:
-        return [self.joined(b, Term("div", tuple(i.term for i in b.items), span=s.span)) for b in self.thread(s.args, kinds)]
-
-    def _power(self, s: Surface, kinds: Kinds) -> list[Reading]:
-        results = []
-        if s.args[1].op == "neg" and _is_of_weights(s.args[0]):
-            raise ReadError("the inverse of a matrix is not part of the cell language", "", s.span[0])
-        for b in self.thread(s.args, kinds):
-            base, exponent = b.items
-            clash = (0.0 if exponent.kind == "s" else 3.0) + (20.0 if base.kind == "m" and exponent.term.op == "neg" else 0.0)
-            results.append(Reading(b.cost + clash, base.kind, Term("pow", (base.term, exponent.term), span=s.span), b.kinds))
-        return results
-
-    def _transpose(self, s: Surface, kinds: Kinds) -> list[Reading]:
-        """Of ``[h, x]^T`` the stacking itself: there the sign turns the written row into a column, and nothing else."""
-        flip = {"v": "w", "w": "v"}
-        inner = self.read(s.args[0], kinds)
-        results = [replace(r, kind=flip.get(r.kind, r.kind), term=Term("T", (r.term,), span=s.span)) for r in inner]
-        if s.args[0].op == "pair" and self.context.layout == "column":
-            results += [replace(r, cost=r.cost + 0.2) for r in inner if r.term.op == "concat"]
-        return results
-
-    # -- pairings ----------------------------------------------------------------------------------------------------------------
-
-    def _pair(self, s: Surface, kinds: Kinds) -> list[Reading]:
-        results = []
-        for b in self.thread(s.args, kinds):
-            present = {i.kind for i in b.items}
-            cost = 0.0 if len(present) == 1 else 2.0
-            if all(_is_number(i.term) for i in b.items):
-                raise ReadError("a list of numbers is data, not a formula", "", s.span[0])
-            kind = "m" if present == {"m"} else "v"
-            op = "hstack" if kind == "m" else "concat"
-            extra = 0.0 if s.glyph != "(" else 0.3
-            results.append(Reading(b.cost + cost + extra, kind, Term(op, tuple(i.term for i in b.items), span=s.span), b.kinds))
-        return results
-
-    def _oplus(self, s: Surface, kinds: Kinds) -> list[Reading]:
-        results = []
-        for b in self.thread(s.args, kinds):
-            terms = tuple(i.term for i in b.items)
-            results.append(Reading(b.cost, "v", Term("concat", terms, span=s.span), b.kinds))
-            total = self.joined(b, Term("add", terms, span=s.span))
-            results.append(replace(total, cost=total.cost + 0.5))
-        return results
-
-    def _matrix(self, s: Surface, kinds: Kinds) -> list[Reading]:
-        rows = [row.args for row in s.args]
-        cells = [c for row in rows for c in row]
-        if any(c.op == "function" for c in cells):
-            raise ReadError("a column of functions applied to blocks: write the equations one by one", "", s.span[0])
-        results = []
-        for b in self.thread(cells, kinds):
-            if all(_is_number(i.term) for i in b.items):
-                table = _grid([i.term for i in b.items], len(rows))
-                term = Term("matrix", tuple(Term("row", tuple(r)) for r in table), span=s.span)
-                results += [Reading(b.cost, k, term, b.kinds) for k in ("m", "v")]
-                continue
-            grid = _grid([i.term for i in b.items], len(rows))
-            if len(grid[0]) == 1 or len(grid) == 1:
-                kind = "m" if all(i.kind == "m" for i in b.items) else "v"
-                across = "vstack" if len(grid[0]) == 1 else "hstack"
-                term = Term(across if kind == "m" else "concat", tuple(i.term for i in b.items))
-            else:
-                kind, term = "m", Term("vstack", tuple(Term("hstack", tuple(r)) for r in grid))
-            mixed = 0.0 if len({i.kind for i in b.items}) == 1 else 1.0
-            results.append(Reading(b.cost + mixed, kind, term, b.kinds))
-        return results
-
-    def _cases(self, s: Surface, kinds: Kinds) -> list[Reading]:
-        nodes = [a for a in s.args if a.op != "otherwise"]
-        results = []
-        for b in self.thread(nodes, kinds):
-            items = iter(b.items)
-            parts = [Term("num") if a.op == "otherwise" else next(items).term for a in s.args]
-            values, conditions = parts[0::2], [c for c, a in zip(parts[1::2], s.args[1::2], strict=True) if a.op != "otherwise"]
-            if len(conditions) != len(values) - 1:
-                raise ReadError("a case distinction needs a last case without condition", "", s.span[0])
-            term = values[-1]
-            for value, condition in zip(reversed(values[:-1]), reversed(conditions), strict=True):
-                term = Term("call", (condition, value, term), name="where", span=s.span)
-            main = Threaded(b.cost, tuple(i for i in b.items if i.term.name not in _COMPARISONS), b.kinds)
-            results.append(self.joined(main, term))
-        return results
-
-    def _compare(self, s: Surface, kinds: Kinds) -> list[Reading]:
-        return [
-            Reading(b.cost, "s", Term("call", tuple(i.term for i in b.items), name=s.glyph, span=s.span), b.kinds)
-            for b in self.thread(s.args, kinds)
-        ]
-
-    # -- functions ---------------------------------------------------------------------------------------------------------------
-
-    def _call(self, s: Surface, kinds: Kinds) -> list[Reading]:
-        name = s.glyph
-        results = []
-        for b in self.thread(s.args, kinds):
-            terms = tuple(i.term for i in b.items)
-            first = b.items[0]
-            if name in FUNCTIONS and len(terms) not in FUNCTIONS[name][1]:
-                raise ReadError(f"{name} is applied to {len(terms)} arguments", "", s.span[0])
-            if name in ("diag", "trace", "norm", "softmax", "total") and len(terms) != 1:
-                raise ReadError(f"{name} takes one argument, here {len(terms)}", "", s.span[0])
-            match name:
-                case "diag":
-                    cost = 0.0 if first.kind in ("v", "w") else 2.0
-                    results.append(Reading(b.cost + cost, "m", Term("diag", terms, span=s.span), b.kinds))
-                case "trace" | "norm":
-                    results.append(Reading(b.cost, "s", Term(name, terms, span=s.span), b.kinds))
-                case "softmax":
-                    results.append(Reading(b.cost, first.kind, Term(name, terms, span=s.span), b.kinds))
-                case "conv" if len(terms) == 2:
-                    results.append(Reading(b.cost, b.items[1].kind, Term("conv", terms, span=s.span), b.kinds))
-                case "concat":
-                    results.append(Reading(b.cost, "v", Term("concat", terms, span=s.span), b.kinds))
-                case "matmul" if len(terms) == 2:
-                    for op, kind, cost in product(b.items[0].kind, b.items[1].kind, "@", self.context.layout):
-                        results.append(Reading(b.cost + cost, kind, Term(op, terms, span=s.span), b.kinds))
-                case _:
-                    results.append(self.joined(b, Term("call", terms, name=name, span=s.span)))
-        return results
-
-    def _apply(self, s: Surface, kinds: Kinds) -> list[Reading]:
-        """``W(r * h)`` is a product, ``f(z)`` a call; letters and what else the name is used for decide."""
-        symbol, group = s.args
-        name = symbol.name
-        assert name is not None
-        results = []
-        if group.op == "group" or name.subs or name.time is not None or name.base[:1] in "WUV":
-            chain = Surface("product", (symbol, group), glyphs=("",), span=s.span)
-            results += [replace(r, cost=r.cost + self.product_cost(name)) for r in self._product(chain, kinds)]
-        if name.time is None and not name.layer:
-            inner = group.args if group.op in ("group", "pair") else (group,)
-            cost = self.call_cost(name)
-            for b in self.thread(inner, kinds):
-                called = self.joined(b, Term("call", tuple(i.term for i in b.items), name=name.plain, span=s.span))
-                results.append(replace(called, cost=called.cost + cost))
-        return results
-
-    def product_cost(self, name: Name) -> float:
-        function = (name.base in _CALL_LETTERS and not name.subs or len(name.base) > 2) and name.time is None
-        return 2.0 if function and name.plain not in self.context.plain_use else 0.0
-
-    def call_cost(self, name: Name) -> float:
-        if name.plain in self.context.plain_use:
-            return 4.0
-        if name.base in _CALL_LETTERS or len(name.base) > 2:
-            return 0.0 if not name.primes else 0.5
-        return 6.0 if name.base[:1] in "WUVb" else 4.0 if name.plain in self.context.timed else 3.0
-
-    # -- calculus ----------------------------------------------------------------------------------------------------------------
-
-    def _grad(self, s: Surface, kinds: Kinds) -> list[Reading]:
-        return [replace(r, term=Term("grad", (r.term,), span=s.span)) for r in self.read(s.args[0], kinds)]
-
-    def _jac(self, s: Surface, kinds: Kinds) -> list[Reading]:
-        """A matrix; of a loss (also of one step's loss ``L_t``) it is shaped like what it is taken by."""
-        results = []
-        loss = s.args[0].name is not None and s.args[0].name.base in LOSS
-        for b in self.thread(s.args, kinds):
-            term = Term("jac", tuple(i.term for i in b.items), span=s.span)
-            main = b.items[1].kind if loss else "m"
-            other = 0.5 if loss else 2.0
-            results += [Reading(b.cost + (0.0 if kind == main else other), kind, term, b.kinds) for kind in ("m", "v")]
-        return results
-
-    def _sum(self, s: Surface, kinds: Kinds) -> list[Reading]:
-        return [replace(r, term=Term(s.op, (r.term,), index=s.index, span=s.span)) for r in self.read(s.args[0], kinds)]
-
-    _prod = _sum
-
-
-#: The price of an equation between two kinds; a name may well stand for a row.
-_CLASHES = {frozenset("sv"): 2.0, frozenset("vw"): 0.7}
-_COMPARISONS = {"gt", "ge", "lt", "le", "eq", "ne"}
-
-
-def _is_of_weights(s: Surface) -> bool:
-    """Are all symbols of an expression matrices by their letters?"""
-    names = [timed_name(n.name) for n in s.walk() if n.name is not None]
-    return bool(names) and all(prior(n, bool(index), "".join((*n.subs, *n.sups)))[0][0] == "m" for n, index in names)
-
-
-def _grid(cells: list[Term], rows: int) -> list[list[Term]]:
-    width = len(cells) // rows
-    return [cells[k * width : (k + 1) * width] for k in range(rows)]
-
-
-def _is_number(term: Term) -> bool:
-    return term.op == "num" or (term.op == "neg" and term.args[0].op == "num")
 
 
 @dataclass(frozen=True)
@@ -429,7 +81,7 @@ def _run(statements: Sequence[Statement], context: Context) -> Elaborated:
         if not grown:
             assert failure is not None
             grown = [replace(p, equations=(*p.equations, failure), costs=(*p.costs, 0.0)) for p in beam]
-        beam = _prune(grown)
+        beam = prune(grown)
     best = beam[0]
     ambiguous: dict[int, str] = {}
     for other in beam[1:]:
@@ -445,7 +97,7 @@ def _sides(elaborator: Elaborator, statement: Statement, kinds: Kinds) -> list[t
     found = []
     elaborator.memo.clear()
     for b in elaborator.thread(statement.sides, kinds):
-        present = {i.kind for i in b.items if not _is_number(i.term)}
+        present = {i.kind for i in b.items if not is_number(i.term)}
         clash = 0.0 if len(present) <= 1 else _CLASHES.get(frozenset(present), 3.0)
         found.append((b.cost + clash, b.kinds, tuple(i.term for i in b.items)))
     return found
