@@ -48,7 +48,6 @@ def rule_of(e: Basic) -> Rule:
 
 #: Nodes that have no rule, and why.
 _REASONS: dict[type[Basic], str] = {
-    nodes.Conv: "the gradient of a convolution needs the flipped kernel, which the node set cannot express",
     nodes.TimeSum: "a sum over time inside a step reads every other step; write it as a recursion",
     nodes.TimeProd: "a product over time inside a step reads every other step; write it as a recursion",
     nodes.Grad: "it is a derivative already",
@@ -216,6 +215,27 @@ def _total(e: Expr, g: Expr, value: Expr) -> Cotangents:
 @_rule("norm", "d norm(A) = Σ A_ij dA_ij / norm(A): A receives g * A / norm(A)", nodes.Norm)
 def _norm(e: Expr, g: Expr, value: Expr) -> Cotangents:
     yield e.args[0], hadamard(broadcast(divide(g, value), shape_of(e.args[0])), e.args[0])
+
+
+@_rule("convolution", "conv(K, x): K receives conv_kernel(x, g), x receives conv_transpose(K, g)", nodes.Conv)
+def _conv(e: nodes.Conv, g: Expr, value: Expr) -> Cotangents:
+    kernel, x = e.args[:2]
+    yield kernel, nodes.ConvKernel(x, g, *shape_of(kernel))
+    yield x, nodes.ConvTranspose(kernel, g, *shape_of(x))
+
+
+@_rule("convolution", "conv_transpose(K, y): K receives conv_kernel(g, y), y receives conv(K, g)", nodes.ConvTranspose)
+def _conv_transpose(e: nodes.ConvTranspose, g: Expr, value: Expr) -> Cotangents:
+    kernel, y = e.args[:2]
+    yield kernel, nodes.ConvKernel(g, y, *shape_of(kernel))
+    yield y, nodes.Conv(kernel, g, *shape_of(y))
+
+
+@_rule("convolution", "conv_kernel(x, y): x receives conv_transpose(g, y), y receives conv(g, x)", nodes.ConvKernel)
+def _conv_kernel(e: nodes.ConvKernel, g: Expr, value: Expr) -> Cotangents:
+    x, y = e.args[:2]
+    yield x, nodes.ConvTranspose(g, y, *shape_of(x))
+    yield y, nodes.Conv(g, x, *shape_of(y))
 
 
 @_rule("matrix of entries", "entry (i, j) receives g_ij", sympy.ImmutableDenseMatrix)

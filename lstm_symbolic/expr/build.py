@@ -217,9 +217,14 @@ def _conv(kernel: Expr, x: Expr) -> Expr:
     return nodes.Conv(_lift(kernel), _lift(x), *shape_of(x))
 
 
+def _conv_transpose(kernel: Expr, g: Expr) -> Expr:
+    return nodes.ConvTranspose(_lift(kernel), _lift(g), *shape_of(g))
+
+
 _OPERATIONS: dict[str, Callable[..., Expr]] = {
     "add": add, "neg": neg, "mul": times, "matmul": matmul, "div": divide, "pow": power, "T": transpose, "softmax": _softmax,
     "concat": concat, "vstack": vstack, "hstack": hstack, "diag": diag, "trace": trace, "jac": _jac, "conv": _conv,
+    "conv_transpose": _conv_transpose,
     "total": lambda e: nodes.Total(_lift(e)), "norm": lambda e: nodes.Norm(_lift(e)), "grad": nodes.Grad,
 }  # fmt: skip
 
@@ -254,6 +259,8 @@ def _build(term: Term, shapes: Mapping[str, Shape], text: str) -> Expr:
     args = [build(a, shapes, text) for a in term.args]
     if term.op == "call":
         return apply(term.name, *args)
+    if term.op == "conv_kernel":
+        return nodes.ConvKernel(*(_lift(a) for a in args), *(_dimension(i) for i in term.index))
     return _OPERATIONS[term.op](*args)
 
 

@@ -210,8 +210,11 @@ class Inference:
                 return self.scalar()
             case "jac" if len(known) == 2:
                 return (known[0][1], known[1][1]) if self.layout == "row" else (known[0][0], known[1][0])
-            case "conv" if len(known) == 2:
+            case "conv" | "conv_transpose" if len(known) == 2:
                 return known[1]
+            case "conv_kernel":
+                rows, cols = (self.dims.of(symbolic(i)) for i in term.index)
+                return rows, cols
             case op if op in _ELEMENTWISE:
                 if not known:
                     return None

@@ -166,7 +166,10 @@ class Norm(Total):
 
 
 class Conv(Node):
-    """A convolution of the image x with the kernel K, as a linear operator on x; the shape of the result is given."""
+    """A convolution of the image x with the kernel K, as a linear operator on x; the shape of the result is given.
+
+    The plain instance: zeros outside, the kernel's middle on the entry, y[i, j] = Σ K[a, b] x[i + a - k/2, j + b - k/2].
+    """
 
     def __new__(cls, kernel: Any, x: Any, rows: Any, cols: Any) -> Conv:
         return Basic.__new__(cls, kernel, x, sympy.sympify(rows), sympy.sympify(cols))  # type: ignore[no-any-return]
@@ -174,6 +177,14 @@ class Conv(Node):
     @property
     def shape(self) -> Shape:
         return self.args[2], self.args[3]  # type: ignore[return-value]
+
+
+class ConvTranspose(Conv):
+    """The adjoint of ``Conv`` in the image: of the kernel K and a cotangent in the shape of the result, in the shape of the image."""
+
+
+class ConvKernel(Conv):
+    """The adjoint of ``Conv`` in the kernel: of the image x and a cotangent in the shape of the result, in the shape of the kernel."""
 
 
 class TimeSum(Node):
@@ -234,6 +245,7 @@ SYMPY_NODES: tuple[type[Basic], ...] = (
 )  # fmt: skip
 #: Ours.
 OUR_NODES: tuple[type[Basic], ...] = (
-    TimeSymbol, Apply, Broadcast, VStack, HStack, Diag, Softmax, Total, Norm, Conv, TimeSum, TimeProd, Grad, Jacobian,
+    TimeSymbol, Apply, Broadcast, VStack, HStack, Diag, Softmax, Total, Norm, Conv, ConvTranspose, ConvKernel,
+    TimeSum, TimeProd, Grad, Jacobian,
 )  # fmt: skip
 NODES = SYMPY_NODES + OUR_NODES

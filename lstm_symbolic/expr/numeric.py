@@ -192,6 +192,22 @@ class Evaluator:
     def _(self, e: sympy.ImmutableDenseMatrix) -> Any:
         return np.array([[self.node(x) for x in e.row(i)] for i in range(e.rows)], dtype=float)
 
+    @node.register(nodes.Conv)
+    def _(self, e: nodes.Conv) -> Any:
+        kernel, x = (self.node(a) for a in e.args[:2])
+        return sum(weight * _moved(x, a, b) for (a, b), weight in _around_the_middle(kernel))
+
+    @node.register(nodes.ConvTranspose)
+    def _(self, e: nodes.ConvTranspose) -> Any:
+        kernel, g = (self.node(a) for a in e.args[:2])
+        return sum(weight * _moved(g, -a, -b) for (a, b), weight in _around_the_middle(kernel))
+
+    @node.register(nodes.ConvKernel)
+    def _(self, e: nodes.ConvKernel) -> Any:
+        x, g = (self.node(a) for a in e.args[:2])
+        places = _around_the_middle(np.zeros(self.size(*e.shape)))
+        return np.array([np.sum(g * _moved(x, a, b)) for (a, b), _ in places]).reshape(self.size(*e.shape))
+
     @node.register(nodes.TimeSum)
     def _(self, e: nodes.TimeSum) -> Any:
         body, var, low, high = e.args
@@ -217,6 +233,20 @@ class Evaluator:
         if e in self.values:
             return self.values[e]
         return self.lookup(e.xreplace({s: sympy.Integer(self.times[s.name]) for s in _clock(e) if s.name in self.times}))
+
+
+def _around_the_middle(kernel: Array) -> list[tuple[tuple[int, int], float]]:
+    """The entries of a kernel by their place relative to its middle."""
+    rows, cols = (size // 2 for size in kernel.shape)
+    return [((i - rows, j - cols), float(w)) for (i, j), w in np.ndenumerate(kernel)]
+
+
+def _moved(image: Array, down: int, right: int) -> Array:
+    """Entry (i, j) is the image's entry (i + down, j + right), zero outside."""
+    rows, cols = (range(max(0, -d), min(size, size - d)) for d, size in zip((down, right), image.shape, strict=True))
+    result = np.zeros(image.shape)
+    result[np.ix_(rows, cols)] = image[np.ix_([i + down for i in rows], [j + right for j in cols])]
+    return result
 
 
 def _clock(e: nodes.Grad) -> set[Symbol]:

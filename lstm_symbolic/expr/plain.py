@@ -132,6 +132,10 @@ def _dims(term: Term) -> tuple[str, int]:
     return f"{term.op}({', '.join(time(i) for i in term.index)})", ATOM
 
 
+def _kernel(term: Term) -> tuple[str, int]:
+    return f"conv_kernel({', '.join([*(write(a) for a in term.args), *(time(i) for i in term.index)])})", ATOM
+
+
 def _matrix(term: Term) -> tuple[str, int]:
     rows = ", ".join("[" + ", ".join(write(x) for x in row.args) + "]" for row in term.args)
     return f"matrix([{rows}])", ATOM
@@ -145,5 +149,5 @@ def _running(term: Term) -> tuple[str, int]:
 _WRITERS: dict[str, Callable[[Term], tuple[str, int]]] = {
     "num": _number, "pi": lambda term: ("pi", ATOM), "sym": _symbol, "add": _sum, "neg": _neg, "mul": _product, "matmul": _product,
     "div": _product, "pow": _power, "T": lambda term: (f"{_paren(term.args[0], ATOM)}.T", ATOM), "call": _function, "ones": _dims,
-    "eye": _dims, "matrix": _matrix, "sum": _running, "prod": _running,
+    "eye": _dims, "conv_kernel": _kernel, "matrix": _matrix, "sum": _running, "prod": _running,
 }  # fmt: skip

@@ -52,16 +52,18 @@ class Term:
 
 
 #: op -> what the arguments are. ``call`` is an elementwise function, known or uninterpreted; ``mul`` and ``div`` and ``pow`` are
-#: elementwise or with a scalar; ``sum`` and ``prod`` run over ``index = (var, low, high)``; ``ones``, ``eye`` take dimensions in ``index``.
+#: elementwise or with a scalar; ``sum`` and ``prod`` run over ``index = (var, low, high)``; ``ones``, ``eye`` and ``conv_kernel`` take
+#: dimensions in ``index``.
 OPS = (
     "num", "pi", "sym", "add", "neg", "mul", "matmul", "div", "pow", "T", "call", "softmax", "concat", "vstack", "hstack",
     "diag", "trace", "total", "ones", "eye", "matrix", "row", "norm", "sum", "prod", "jac", "grad", "conv",
+    "conv_transpose", "conv_kernel",
 )  # fmt: skip
 
 #: Plain names that are operations of their own, with the number of arguments (None: one or more).
 CALLS: dict[str, int | None] = {
     "softmax": 1, "concat": None, "vstack": None, "hstack": None, "diag": 1, "trace": 1, "total": 1, "norm": 1,
-    "jac": 2, "grad": 1, "conv": 2,
+    "jac": 2, "grad": 1, "conv": 2, "conv_transpose": 2,
 }  # fmt: skip
 
 _COMPARE = {ast.Gt: "gt", ast.GtE: "ge", ast.Lt: "lt", ast.LtE: "le", ast.Eq: "eq", ast.NotEq: "ne"}
@@ -251,6 +253,10 @@ class _Reader:
             return Term(name, index=tuple(self.index(a) for a in args))
         if name == "matrix":
             return self.matrix(node, args, d)
+        if name == "conv_kernel":
+            if len(args) != 4:
+                raise self.fail(node, "conv_kernel takes an image, a cotangent and the size of the kernel", "write conv_kernel(x, g, k, k)")
+            return Term(name, (self.term(args[0], d), self.term(args[1], d)), index=(self.index(args[2]), self.index(args[3])))
         if name in CALLS:
             count = CALLS[name]
             if not args or (count is not None and len(args) != count):

@@ -179,6 +179,16 @@ def _(e: nodes.Conv) -> Term:
     return _many("conv", e.args[:2])
 
 
+@to_term.register(nodes.ConvTranspose)
+def _(e: nodes.ConvTranspose) -> Term:
+    return _many("conv_transpose", e.args[:2])
+
+
+@to_term.register(nodes.ConvKernel)
+def _(e: nodes.ConvKernel) -> Term:
+    return Term("conv_kernel", tuple(to_term(a) for a in e.args[:2]), index=e.args[2:])
+
+
 def _register_calls() -> None:
     """Nodes that are one call of their arguments."""
     names: dict[type[Basic], str] = {

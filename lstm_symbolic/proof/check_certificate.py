@@ -134,7 +134,7 @@ class Run:
             truth = {x.truth() for row in self(args[0], env) for x in row}
             if truth in ({True}, {False}):
                 return self(args[1 if truth == {True} else 2], env)
-        refuse(name in ("conv", "concat"), "not covered", name)
+        refuse(name in ("conv", "conv_transpose", "conv_kernel", "concat"), "not covered", name)
         values = [self(a, env) for a in args]
         return BLOCKS[name](ring, *values) if name in BLOCKS else each(lambda *xs: apply(ring, name, *xs), *values)
     def running(self, name: str, args: list[ast.expr], env: dict[str, int]) -> Matrix:

@@ -25,7 +25,7 @@ OPS = {
     "num": "Fraction", "pi": "", "sym": "(name, time indices)", "time": "time index", "add": "", "mul": "", "matmul": "", "T": "",
     "fn": "name", "div": "", "pow": "", "broadcast": "", "vstack": "", "hstack": "", "diag": "", "softmax": "", "total": "", "norm": "",
     "trace": "", "ones": "", "zero": "", "eye": "", "dense": "(rows, columns)", "sum": "(variable, low, high)",
-    "prod": "(variable, low, high)", "conv": "",
+    "prod": "(variable, low, high)", "conv": "result, image or kernel: what the other two make",
 }  # fmt: skip
 
 

@@ -5,7 +5,9 @@ A value is a list of rows. Sizes, times and symbols come from the caller; a ring
 
 from __future__ import annotations
 
+import itertools
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -226,15 +228,21 @@ def _rational(node: Node) -> Fraction | None:
 
 
 def _conv(e: Evaluation, node: Node, args: list[Matrix]) -> Matrix:
-    """The plain instance of a convolution: zeros outside, the kernel's middle on the entry."""
-    kernel, image = args
-    rows, cols = len(kernel) // 2, len(kernel[0]) // 2
+    """The plain instance of a convolution and of its adjoints: zeros outside, the kernel's middle on the entry."""
+    parts = dict(zip((name for name in ("kernel", "image", "result") if name != node.data), args, strict=True))
+    sizes = {name: (len(a), len(a[0])) for name, a in parts.items()} | {node.data: e.sizes(node)}
+    (high, wide), (rows, cols) = sizes["kernel"], sizes["image"]
+    terms: dict[tuple[int, int], list[Any]] = defaultdict(list)
+    for (i, j), (a, b) in itertools.product(_grid(sizes["result"]), _grid(sizes["kernel"])):
+        r, c = i + a - high // 2, j + b - wide // 2
+        if 0 <= r < rows and 0 <= c < cols:
+            place = {"kernel": (a, b), "image": (r, c), "result": (i, j)}
+            terms[place[node.data]].append(product([parts[name][place[name][0]][place[name][1]] for name in parts]))
+    return e.full(node, lambda i, j: e.total(terms[i, j]))
 
-    def entry(i: int, j: int) -> Any:
-        places = [(a, b, i + a - rows, j + b - cols) for a in range(len(kernel)) for b in range(len(kernel[0]))]
-        return e.total(kernel[a][b] * image[r][c] for a, b, r, c in places if 0 <= r < len(image) and 0 <= c < len(image[0]))
 
-    return e.full(node, entry)
+def _grid(size: tuple[int, int]) -> list[tuple[int, int]]:
+    return list(itertools.product(range(size[0]), range(size[1])))
 
 
 #: One rule an operation of ``dag.OPS``.

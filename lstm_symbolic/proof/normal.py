@@ -210,21 +210,29 @@ def _softmax(nf: Normal, node: Node, args: list[Grid], rows: tuple[Dim, ...], co
 
 
 def _conv(nf: Normal, node: Node, args: list[Grid], rows: tuple[Dim, ...], cols: tuple[Dim, ...]) -> Blocks:
-    """Bilinear in kernel and image: a contraction of both with a constant tensor that only the sizes name."""
-    kernel, image = args
+    """One constant tensor over result, kernel and image, which only their sizes name: contracted with two of them it makes the third,
+    the convolution and its adjoints.
+    """
     algebra = nf.algebra
     result = algebra.one
-    for a, slots in ((kernel, (-5, -6)), (image, (-7, -8))):
+    refs = {node.data: (ROW, COLUMN)}
+    sizes = {node.data: (rows[0], cols[0])}
+    for name, a, slots in zip((n for n in _TENSOR if n != node.data), args, ((-5, -6), (-7, -8)), strict=True):
         if len(a.blocks) > 1:
             raise UnsupportedNode("a convolution of stacked blocks")
         result = algebra.mul(result, algebra.rename(a.blocks[0, 0], {ROW: slots[0], COLUMN: slots[1]}))
-    sizes = kernel.rows + kernel.cols + image.rows + image.cols
-    inner = tuple(ref for ref, d in zip((-5, -6, -7, -8), sizes, strict=True) if d != UNIT)
-    outer = tuple(ref for ref, d in ((ROW, rows[0]), (COLUMN, cols[0])) if d != UNIT)
-    result = algebra.mul(result, algebra.factor(algebra.head(("conv", sizes, rows[0], cols[0])), outer + inner))
-    for ref, d in zip((-5, -6, -7, -8), sizes, strict=True):
-        result = algebra.sum_over(result, ref, d)
+        refs[name], sizes[name] = slots, (a.rows[0], a.cols[0])
+    axes = [(ref, d) for name in _TENSOR for ref, d in zip(refs[name], sizes[name], strict=True)]
+    tensor = algebra.factor(algebra.head(("conv", *(d for _, d in axes))), tuple(ref for ref, d in axes if d != UNIT))
+    result = algebra.mul(result, tensor)
+    for ref, d in axes:
+        if ref not in (ROW, COLUMN):
+            result = algebra.sum_over(result, ref, d)
     return {(0, 0): result}
+
+
+#: The three that the tensor of a convolution is contracted with, two of them in this order being the arguments.
+_TENSOR = ("kernel", "image", "result")
 
 
 def limits(nf: Normal, var: int, low: Time, high: Time) -> Bounds:

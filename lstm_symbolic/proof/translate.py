@@ -204,7 +204,15 @@ class Translator:
 
     @rule.register(nodes.Conv)
     def _(self, e: nodes.Conv) -> Node:
-        return self.make("conv", e, e.args[:2])
+        return self.make("conv", e, e.args[:2], "result")
+
+    @rule.register(nodes.ConvTranspose)
+    def _(self, e: nodes.ConvTranspose) -> Node:
+        return self.make("conv", e, e.args[:2], "image")
+
+    @rule.register(nodes.ConvKernel)
+    def _(self, e: nodes.ConvKernel) -> Node:
+        return self.make("conv", e, e.args[:2], "kernel")
 
     @rule.register(nodes.Grad)
     def _(self, e: nodes.Grad) -> Node:

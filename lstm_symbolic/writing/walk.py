@@ -274,6 +274,16 @@ def _(e: nodes.Conv, w: Writer) -> Text:
     return w.call("conv", *e.args[:2])
 
 
+@_write.register(nodes.ConvTranspose)
+def _(e: nodes.ConvTranspose, w: Writer) -> Text:
+    return w.call("convtranspose", *e.args[:2])
+
+
+@_write.register(nodes.ConvKernel)
+def _(e: nodes.ConvKernel, w: Writer) -> Text:
+    return w.call("convkernel", *e.args[:2])
+
+
 @_write.register(nodes.Grad)
 def _(e: nodes.Grad, w: Writer) -> Text:
     if w.style.gradient == "delta":

@@ -11,7 +11,7 @@ from lstm_symbolic.expr import NODES, build, evaluate, plain, read_term, shapes
 from lstm_symbolic.expr.functions import FUNCTIONS
 
 DIMS = {"n": 3, "m": 2, "k": 4}
-SIZES = shapes("A:n,m B:m,k C:n,m v:n,1 w:n,1 r:1,m u:m,1 S:n,n")
+SIZES = shapes("K:5,5 I:n,k J:n,k A:n,m B:m,k C:n,m v:n,1 w:n,1 r:1,m u:m,1 S:n,n")
 
 
 def formula(text: str) -> sympy.Expr:
@@ -38,6 +38,7 @@ def test_a_node_without_a_rule_is_named(kind: type) -> None:
         "p ** q", "p * q + p", "p / q", "trace(S)", "diag(v)", "diag(v) @ A", "A @ diag(u)", "softmax(v)", "softmax(A)", "total(A)",
         "norm(A)", "concat(v, u)", "hstack(A, v)", "vstack(A, r)", "concat(r, r * 2)", "A + p", "A + r", "matrix([[p, 1], [q, p * q]])",
         "v @ u.T", "where(A > C, A, C * 2)", "max(A, C)", "min(A, C)", "sigmoid(p)", "A * (v @ r)", "total(A) * C", "1 / (1 + exp(A))",
+        "conv(K, I)", "conv(K * 2, tanh(I)) * J", "conv_transpose(K, I)", "conv_kernel(I, J * I, 5, 5)",
     ],
 )  # fmt: skip
 def test_a_rule_against_central_differences(text: str) -> None:
@@ -53,7 +54,9 @@ def check(text: str) -> None:
     """<g, de> = Σ <cotangent, d(argument)>, pushed down to the symbols."""
     random = np.random.default_rng(3)
     e = formula(text)
-    names = {"A": (3, 2), "B": (2, 4), "C": (3, 2), "v": (3, 1), "w": (3, 1), "r": (1, 2), "u": (2, 1), "S": (3, 3), "p": (), "q": ()}
+    images = {"K": (5, 5), "I": (3, 4), "J": (3, 4)}
+    names = images
+    names |= {"A": (3, 2), "B": (2, 4), "C": (3, 2), "v": (3, 1), "w": (3, 1), "r": (1, 2), "u": (2, 1), "S": (3, 3), "p": (), "q": ()}
     values = {name: random.uniform(0.4, 1.6, size=size) for name, size in names.items()}
     rows, cols = np.shape(np.atleast_2d(evaluate(e, values, DIMS)))
     g = sympy.ImmutableDenseMatrix(rows, cols, [sympy.Rational(int(x), 7) for x in random.integers(-9, 9, size=rows * cols)])

@@ -29,6 +29,7 @@ EXAMPLES = {
     nodes.TimeSymbol: h, nodes.Apply: nodes.Apply("tanh", MatMul(W, h)), nodes.Broadcast: nodes.Broadcast(a, n, 1),
     nodes.VStack: nodes.VStack(h, x), nodes.HStack: nodes.HStack(W, V), nodes.Diag: nodes.Diag(h), nodes.Softmax: nodes.Softmax(h),
     nodes.Total: nodes.Total(W), nodes.Norm: nodes.Norm(h), nodes.Conv: nodes.Conv(W, h, n, 1),
+    nodes.ConvTranspose: nodes.ConvTranspose(W, h, n, 1), nodes.ConvKernel: nodes.ConvKernel(h, h, n, n),
     nodes.TimeSum: nodes.TimeSum(MatMul(W, h), t, 1, Symbol("T", integer=True)),
     nodes.TimeProd: nodes.TimeProd(W, t, 1, Symbol("T", integer=True)), nodes.Grad: nodes.Grad(h), nodes.Jacobian: nodes.Jacobian(h, x),
 }  # fmt: skip

@@ -83,7 +83,8 @@ def test_matrices_come_back(text):
         "W @ (U @ x[t])", "(W @ U).T @ x[t]", "h[t].T @ x[t]", "x[t] / (h[t] * b)", "x[t] / h[t] * b", "concat(h[t], x[t])",
         "vstack(W, U)", "hstack(W, U)", "matrix([[1, -2], [0.5, 3]])", "Sum(h[t] @ x[t].T, (t, 1, T))",
         "Prod(W @ diag(h[k]), (k, j + 1, t))", "h[l, t - 1]", "2 * (W @ x[t])", "-(W @ x[t]) * b", "(1 - h[t]) * x[t]", "r + 1", "H + b",
-        "where(a >= 0, a, -a)", "conv(W, h[t])", "1 / a", "a ** b", "0.14 * a", "1 / 3 * a",
+        "where(a >= 0, a, -a)", "conv(W, h[t])", 
+        "conv_transpose(W, h[t])", "conv_kernel(x[t], h[t], k, k)", "1 / a", "a ** b", "0.14 * a", "1 / 3 * a",
     ],
 )  # fmt: skip
 def test_the_corners_come_back(text):
