@@ -14,6 +14,7 @@ from .judge import Judged
 from .localise import locate
 from .models import has_bias, models
 from .normal import Definition, NormalSystem
+from .order import order_findings
 from .parameters import parameter_slips
 from .places import finding, label, span_of, where
 from .recognise import Match, against
@@ -39,6 +40,7 @@ def system_findings(document: Document, judged: Judged) -> Iterator[Finding]:
     by_id = {f.id: f for f in document.formulas}
     yield from interpretations(document, system, by_id)
     yield from circles(document, system, by_id)
+    yield from order_findings(document, system)
     if match is None:
         if len(system.definitions) > 2:
             first = by_id[system.definitions[0].formula]
@@ -143,8 +145,8 @@ def contradictions(document: Document, judged: Sequence[Judged]) -> Iterator[Fin
     """A quantity defined once in a system and once more, by itself and otherwise: nothing says which is meant."""
     by_id = {f.id: f for f in document.formulas}
     for j in judged:
-        if len(j.system.definitions) != 1:
-            continue
+        if len(j.system.definitions) != 1 or (j.match is not None and j.match.exact and not j.match.missing):
+            continue  # several lines, or a cell of its own
         d = j.system.definitions[0]
         f = by_id[d.formula]
         used = {t.name for t in d.value.walk() if t.op == "sym" and t.index}

@@ -15,6 +15,7 @@ from ..expr.plain import write
 from ..proof import System, Verdict, compare_systems
 from ..reading import Source, load, read_document
 from .character import contradictions, system_findings
+from .gradients import gradient_findings
 from .judge import Judged, carried, judge, prover_system
 from .legend import legend_findings
 from .models import models
@@ -34,7 +35,7 @@ SUFFIXES = (".md", ".txt", ".tex", ".markdown", ".rst")
 
 
 def check(
-    paths: str | Path | Sequence[str | Path],
+    paths: str | Path | Source | Sequence[str | Path | Source],
     against: Any = None,
     alone: bool = False,
     jobs: int = 1,
@@ -55,9 +56,9 @@ def check(
     return Report(tuple(reports), tuple(comparisons), time.monotonic() - start)
 
 
-def expand(paths: str | Path | Sequence[str | Path]) -> list[str | Path | Source]:
+def expand(paths: str | Path | Source | Sequence[str | Path | Source]) -> list[str | Path | Source]:
     """Files of folders, sorted; what is no folder stays as it is."""
-    given: Iterable[str | Path] = [paths] if isinstance(paths, str | Path) else paths
+    given: Iterable[str | Path | Source] = [paths] if isinstance(paths, str | Path | Source) else paths
     out: list[str | Path | Source] = []
     for p in given:
         if isinstance(p, str | Path) and Path(p).is_dir():
@@ -102,10 +103,11 @@ def audit(source: Source) -> tuple[DocumentReport, list[Judged]]:
     findings += contradictions(document, judged)
     findings += legend_findings(document, [(j.system, j.match) for j in judged if j.match is not None])
     tables, numbers = worked(document, judged)
-    findings += numbers
+    derivation, gradients = gradient_findings(document, judged)
+    findings += [*numbers, *gradients]
     records = tuple(record(document, f) for f in document.formulas)
     systems = tuple(system_record(j) for j in judged)
-    report = DocumentReport(source.path, source.text, records, systems, _sorted(findings), tables=tuple(tables))
+    report = DocumentReport(source.path, source.text, records, systems, _sorted(findings), tables=(*tables, *derivation))
     return report, judged
 
 

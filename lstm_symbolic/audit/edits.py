@@ -44,25 +44,25 @@ class Vocabulary:
 
 def edits(value: Term, vocabulary: Vocabulary) -> Iterator[Edit]:
     """All single changes of a right side."""
-    for path, node in _places(value, ()):
+    for path, node in places(value, ()):
         for local in _changes(node, vocabulary, top=not path):
-            yield replace(local, value=_put(value, path, local.value))
+            yield replace(local, value=put(value, path, local.value))
 
 
 Path = tuple[int, ...]
 
 
-def _places(term: Term, path: Path) -> Iterator[tuple[Path, Term]]:
+def places(term: Term, path: Path) -> Iterator[tuple[Path, Term]]:
     yield path, term
     for k, a in enumerate(term.args):
-        yield from _places(a, (*path, k))
+        yield from places(a, (*path, k))
 
 
-def _put(term: Term, path: Path, new: Term) -> Term:
+def put(term: Term, path: Path, new: Term) -> Term:
     if not path:
         return new
     k, *rest = path
-    return replace(term, args=tuple(_put(a, tuple(rest), new) if j == k else a for j, a in enumerate(term.args)), span=None)
+    return replace(term, args=tuple(put(a, tuple(rest), new) if j == k else a for j, a in enumerate(term.args)), span=None)
 
 
 def _changes(node: Term, vocabulary: Vocabulary, top: bool) -> Iterator[Edit]:
@@ -178,19 +178,19 @@ def _bare(node: Term, vocabulary: Vocabulary, top: bool) -> Iterator[Edit]:
 
 def relabelled(value: Term, symbols: Sequence[Term]) -> Iterator[tuple[int, Term, tuple[tuple[Term, Term], ...]]]:
     """Right sides that differ in several symbols only: the number of changes, the value, and each (old, new). Fewest changes first."""
-    places = [(p, n) for p, n in _places(value, ()) if n.op == "sym" and n.index]
-    if len(places) > 5:
+    spots = [(p, n) for p, n in places(value, ()) if n.op == "sym" and n.index]
+    if len(spots) > 5:
         return
-    options = [[n, *(s for s in symbols if s.name != n.name or s.index != n.index)] for _, n in places]
+    options = [[n, *(s for s in symbols if s.name != n.name or s.index != n.index)] for _, n in spots]
     found = []
     for choice in _product_of(options):
-        changes = tuple((n, c) for (_, n), c in zip(places, choice, strict=True) if c is not n)
+        changes = tuple((n, c) for (_, n), c in zip(spots, choice, strict=True) if c is not n)
         if 2 <= len(changes) <= 4:
             found.append((changes, choice))
     for changes, choice in sorted(found, key=lambda x: len(x[0])):
         new = value
-        for (path, _), c in zip(places, choice, strict=True):
-            new = _put(new, path, c)
+        for (path, _), c in zip(spots, choice, strict=True):
+            new = put(new, path, c)
         yield len(changes), new, changes
 
 

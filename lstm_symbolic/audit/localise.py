@@ -45,7 +45,7 @@ def locate(system: NormalSystem, match: Match) -> tuple[Located, ...]:
     for name in match.wrong:
         d = system.defined[name]
         changes = _changes(system, match, d)
-        value = changes[-1].value if changes else _expected(system, match, d)
+        value = changes[-1].value if changes else expected(system, match, d)
         if value is not None:
             found.append((d, changes, value))
     shapes = _shapes(system, {d.name: value for d, _, value in found})
@@ -109,7 +109,7 @@ def _distance(key: str, goal: str) -> int:
     return sum(((a - b) + (b - a)).values())
 
 
-def _expected(system: NormalSystem, match: Match, d: Definition) -> Term | None:
+def expected(system: NormalSystem, match: Match, d: Definition) -> Term | None:
     """The known cell's equation under the document's names: variables by their roles, parameters by what they are applied to."""
     names = {v: k for k, v in match.roles.items()}
     value = match.model.values[match.roles[d.name]]

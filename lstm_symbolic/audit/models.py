@@ -22,6 +22,7 @@ class Model:
     parameters: frozenset[str] = frozenset()
     inputs: tuple[str, ...] = ()
     biased: bool = True
+    variant_of: str = ""
 
     def canonical(self, anonymous: bool = False) -> Canonical:
         return Canonical(self.parameters, anonymous=anonymous)
@@ -33,11 +34,16 @@ def models() -> tuple[Model, ...]:
     return tuple(model_of(cell(name)) for name in sorted(cells(), key=lambda name: (name.count("_"), len(name), name)))
 
 
+def candidates() -> tuple[Model, ...]:
+    """The cells that a document may be taken for. A variant is none: an LSTM that lost its forget gate is an error and no ablation."""
+    return tuple(m for m in models() if not m.variant_of)
+
+
 def model_of(c: Cell) -> Model:
     values = {e.lhs.name: to_term(e.rhs) for e in c.equations}
-    return Model(
-        c.name, values, frozenset(c.parameters), tuple(c.inputs), any(_biased(v, frozenset(c.parameters)) for v in values.values())
-    )
+    parameters = frozenset(c.parameters)
+    biased = any(_biased(v, parameters) for v in values.values())
+    return Model(c.name, values, parameters, tuple(c.inputs), biased, c.variant_of)
 
 
 def has_bias(parameters: frozenset[str], definitions: Iterable[Definition]) -> bool:

@@ -15,7 +15,7 @@ from functools import cached_property
 from ..expr.term import time_shift
 from .assign import assignments, likeness
 from .canonical import Canonical
-from .models import Model, anonymous_model, complemented, has_bias, inlined, is_state, models
+from .models import Model, anonymous_model, candidates, complemented, has_bias, inlined, is_state
 from .normal import Definition, NormalSystem
 
 MAX_ASSIGNMENTS = 200
@@ -48,7 +48,7 @@ def recognise(system: NormalSystem, above: float = 0.3) -> Match | None:
     best: Match | None = None
     system = without_readouts(system)
     mine = anonymous(system)
-    trials = [_Trial.of(system, version, mine) for model in models() for version in inlined(model, len(system.definitions))]
+    trials = [_Trial.of(system, version, mine) for model in candidates() for version in inlined(model, len(system.definitions))]
     for trial in sorted(trials, key=lambda t: -t.bound):
         if trial.bound <= above + 1e-9:
             break

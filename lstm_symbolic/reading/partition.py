@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from sympy import Expr
 
+from .adjoints import about_gradients, spoken
 from .surface import Name, Statement, Surface
 from .tables import ColumnEquation
 
@@ -62,8 +63,9 @@ def partition(formulas: Sequence[Formula], cells: Sequence[ColumnEquation]) -> l
             clusters.append(home)
         home.add(c.cell, c.statement)
         home.derived[c.cell] = c.head
+    known = spoken(f.statement for f in formulas if f.statement is not None)
     for f in formulas:
-        if f.statement is None or f.kind != "equation" or f.status == "skipped":
+        if f.statement is None or f.kind != "equation" or f.status == "skipped" or about_gradients(f.statement, known):
             continue
         home = _home(f.statement, clusters)
         if home is None:

@@ -1,0 +1,183 @@
+"""What the audit says of a derivation: one verdict a line in a table, and a finding for every line that is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from ...expr.plain import write
+from ...expr.term import Term
+from ...proof import Verdict
+from ...reading.document import Document, Formula
+from ..judge import Judged
+from ..places import finding, fix, label, span_of, where
+from ..report import Finding, Fix, Table
+from .chains import chain_findings
+from .derive import Claim, Derived, derived
+from .forward import forwards, gradient_formulas
+from .prove import verdict
+from .readings import Reading
+
+MAX_LINES = 200
+
+#: What a meaning is called in a report.
+WORDS = {
+    "total": "the adjoint of {}", "pre": "the adjoint of {}'s pre-activation", "recurrent": "the part of {}'s adjoint from step t+1",
+    "direct": "the part of {}'s adjoint from step t", "step": "the gradient of {}", "inner": "the adjoint of a part of an equation",
+}  # fmt: skip
+
+
+def gradient_findings(document: Document, judged: Sequence[Judged]) -> tuple[list[Table], list[Finding]]:
+    """The table of a document's gradient lines, and what is wrong with them."""
+    formulas = gradient_formulas(document)[:MAX_LINES]
+    if not formulas:
+        return [], []
+    results = [derived(forward, formulas) for forward in forwards(judged, formulas)]
+    found = list(chain_findings(document, formulas))
+    best = max(results, key=lambda r: (r.count("holds"), not r.forward.assumed), default=None)
+    if best is None or not best.trusted:
+        return [], found
+    stated = next((r for r in results if r.forward.stated == best.forward.stated and not r.forward.assumed), None)
+    rows: list[tuple[str, ...]] = []
+    told: set[str] = {f.formula for f in found if f.formula is not None}
+    for claim in best.claims:
+        proof = _proof(best, claim)
+        rows.append(_row(document, claim, proof))
+        if claim.formula.id not in told:
+            made = list(_findings(document, best, claim, proof))
+            told |= {claim.formula.id} if made else set()
+            found += made
+    rows += [(where(document, document.formula(k)), document.formula(k).plain, "not judged", reason) for k, reason in best.unclear.items()]
+    if best.forward.assumed and stated is not None:
+        found += _contradiction(document, best, stated)
+    rows.sort(key=lambda r: int(r[0].removeprefix("line ")))
+    title = "gradients" + (f", against the {best.forward.assumed}" if best.forward.assumed else ", against the document's own equations")
+    return [Table(title, ("line", "as read", "verdict", "reading"), tuple(rows))], found
+
+
+def _proof(result: Derived, claim: Claim) -> Verdict:
+    """The prover on a line that can hold, under its first reading; on a wrong one under the reading that explains it."""
+    outcome = claim.outcome
+    if outcome.kind == "holds":
+        return verdict(result.forward, outcome.line, _preferred(outcome.holds))
+    if outcome.kind == "fails" and claim.reading is not None and not outcome.misfit:
+        return verdict(result.forward, outcome.line, claim.reading)
+    return Verdict("undecided")
+
+
+def _preferred(readings: Sequence[Reading]) -> Reading:
+    order = list(WORDS)
+    return min(readings, key=lambda r: order.index(r.target.kind) if r.target.kind in order else len(order))
+
+
+def said(reading: Reading) -> str:
+    return WORDS.get(reading.target.kind, "a part of {}'s adjoint").format(reading.target.name)
+
+
+def _row(document: Document, claim: Claim, proof: Verdict) -> tuple[str, ...]:
+    outcome = claim.outcome
+    known = _preferred(outcome.holds) if outcome.holds else claim.reading
+    text = {
+        "holds": proof.kind if proof.kind != "refuted" else "undecided",
+        "last": "only at t = T",
+        "tangent": "holds",
+        "open": "not judged",
+        "fails": "wrong" if outcome.misfit or proof.kind == "refuted" else "undecided",
+    }[outcome.kind]
+    plain = {"tangent": "differentials", "open": "the names say too little"}.get(outcome.kind)
+    reading = plain or (said(known) if known else "")
+    return where(document, claim.formula), claim.formula.plain, text, reading
+
+
+def _findings(document: Document, result: Derived, claim: Claim, proof: Verdict) -> Iterator[Finding]:
+    """The finding of a wrong line; the prover must not have found it right after all."""
+    outcome, f = claim.outcome, claim.formula
+    if outcome.kind == "last":
+        yield from _last_only(document, result, claim)
+        return
+    if outcome.kind != "fails" or proof.kind in ("proved", "proved-where-defined"):
+        return
+    read = [("read", f.plain)]
+    if claim.reading is not None:
+        read.append(("meaning", f"the left side is {said(claim.reading)}"))
+    witness = proof.witness.to_json() if proof.witness else None
+    if not claim.edits:
+        code = "E218" if outcome.misfit else "E299"
+        message = "this gradient is wrong, and no small change makes it right"
+        message = f"the shapes do not fit: {outcome.misfit}" if outcome.misfit else message
+        yield finding(document, code, (f.start, f.end), message, f, wrote=f.plain, witness=witness, notes=read)
+        return
+    expected = _shown(claim.edits[-1].value, result)
+    left = write(f.equation.sides[0]) if f.equation else ""
+    notes = [*read, ("expected", f"{left} = {expected}")]
+    for k, e in enumerate(claim.edits):
+        words = _unplaced(e.words, result)
+        yield finding(
+            document, e.code, span_of(f, e.at), words, f, wrote=f.plain, expected=f"{left} = {expected}",
+            fix=None if len(claim.edits) > 1 else _fix(document, claim), witness=None if k else witness, notes=notes,
+        )  # fmt: skip
+
+
+def _last_only(document: Document, result: Derived, claim: Claim) -> Iterator[Finding]:
+    """A line that lacks what comes from step t+1, unless another line of the document adds it."""
+    f, line = claim.formula, claim.outcome.line
+    others = [c.outcome for c in result.claims if c.formula.id != f.id and c.outcome.line.target.variable == line.target.variable]
+    added = any(o.line.adds or any(r.target.kind in ("total", "recurrent") for r in o.holds) for o in others)
+    if line.target.local or (added and result.forward.derivation.step.uses.get(line.target.variable)):
+        return
+    message = f"the term from step t+1 is missing: {write(f.equation.sides[0]) if f.equation else ''} is this at t = T only"
+    yield finding(document, "E207", (f.start, f.end), message, f, wrote=f.plain, notes=[("read", f.plain)])
+
+
+def _contradiction(document: Document, best: Derived, stated: Derived) -> Iterator[Finding]:
+    """The backward lines are those of the plain cell, the forward equations are not: said once, at the first line that tells."""
+    wrong = {c.formula.id for c in stated.claims if c.outcome.kind in ("fails", "last")}
+    first = next((c.formula for c in best.claims if c.outcome.kind == "holds" and c.formula.id in wrong), None)
+    if first is None:
+        return
+    cell = stated.forward.derivation.step.cell
+    own = {e.lhs.name: e.rhs for e in cell.equations}
+    changed = [e.lhs.name for e in best.forward.derivation.step.cell.equations if own.get(e.lhs.name) != e.rhs]
+    sources = [document.formula(k) for k in stated.forward.stated if _target(document.formula(k)) in changed]
+    labels = [label(document, (g.start, g.end), "the forward equation") for g in sources[:1]]
+    message = f"this belongs to the {best.forward.assumed}; the forward equation of {', '.join(changed)} is another one"
+    yield finding(document, "E211", (first.start, first.end), message, first, wrote=first.plain, labels=labels)
+
+
+def _target(f: Formula) -> str:
+    return f.equation.sides[0].name if f.equation is not None else ""
+
+
+def _shown(term: Term, result: Derived) -> str:
+    """A right side with the author's names for the adjoints."""
+    return _unplaced(write(term), result)
+
+
+def _unplaced(text: str, result: Derived) -> str:
+    """``adj_d_gamma_o[t]`` is what the author calls d_gamma_o[t]."""
+    for name, term in sorted(result.forward.names.written.items(), key=lambda x: -len(x[0])):
+        if term.op == "sym":
+            text = text.replace(name, term.name)
+        else:
+            inner = term.args[-1]
+            for ending in ("[t - 1]", "[t + 1]", "[t]", ""):
+                text = text.replace(f"{name}{ending}", f"grad({inner.name}{ending})")
+    return text
+
+
+def _fix(document: Document, claim: Claim) -> Fix | None:
+    """A symbol exchanged for one that the author writes elsewhere."""
+    (edit,) = claim.edits
+    span = edit.at.span
+    if edit.code not in ("E201", "E202") or edit.at.op != "sym" or span is None:
+        return None
+    old = {t for t in claim.outcome.line.value.walk() if t.op == "sym"}
+    new = [t for t in edit.value.walk() if t.op == "sym" and t not in old]
+    if len(new) != 1 or new[0].name.startswith("adj_"):
+        return None
+    for f in document.formulas:
+        if f.equation is None or f.repairs:
+            continue
+        for t in (t for s in f.equation.sides for t in s.walk()):
+            if t.op == "sym" and t.name == new[0].name and t.index == new[0].index and t.span is not None and f.start <= t.span[0] < f.end:
+                return fix(document, span, document.source.text[t.span[0] : t.span[1]])
+    return None

@@ -1,0 +1,55 @@
+"""Matrix products in the wrong order: one ``W x`` among row vectors, one ``x W`` among columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from ..expr.plain import write
+from ..expr.term import Term
+from ..reading.document import Document
+from .normal import NormalSystem
+from .places import finding, span_of
+from .report import Finding
+
+
+def misordered(value: Term, system: NormalSystem) -> list[Term]:
+    """The products of a weight and a vector whose order is not that of the system's layout."""
+    place = _place(system)
+    products = [t for t in value.walk() if t.op == "matmul"]
+    return [t for t in products if _is_weight(t.args[place], system) and _is_vector(t.args[1 - place])]
+
+
+def in_order(value: Term, system: NormalSystem) -> Term:
+    """The value with every such product turned round."""
+    args = tuple(in_order(a, system) for a in value.args)
+    turned = value in misordered(value, system)
+    return replace(value, args=args[::-1] if turned else args)
+
+
+def _place(system: NormalSystem) -> int:
+    """Where a weight must not stand: on the left of a row vector's product, on the right of a column's."""
+    return 0 if system.layout == "row" else 1
+
+
+def _is_weight(term: Term, system: NormalSystem) -> bool:
+    return term.op == "sym" and term.name in system.parameters
+
+
+def _is_vector(term: Term) -> bool:
+    return any(t.op == "sym" and t.index for t in term.walk()) and not any(t.op == "T" for t in term.walk())
+
+
+def order_findings(document: Document, system: NormalSystem) -> Iterator[Finding]:
+    """A product against the order of all the others, where most products of the system speak for that order."""
+    found = [(d, t) for d in system.definitions for t in misordered(d.value, system)]
+    products = sum(t.op == "matmul" for d in system.definitions for t in d.value.walk())
+    if 2 * len(found) >= products:
+        return
+    for d, t in found:
+        for key in (d.formula, *d.repeats):
+            f = document.formula(key)
+            rows = "row" if system.layout == "row" else "column"
+            message = f"the factors stand in the wrong order: the other lines have {rows} vectors"
+            turned = write(replace(t, args=t.args[::-1]))
+            yield finding(document, "E209", span_of(f, t), message, f, wrote=write(t), expected=turned)
