@@ -9,7 +9,7 @@ from ...expr.term import Term, time_shift
 from ...reading.document import Document, Formula
 from ..places import finding, span_of
 from ..report import Finding
-from .statements import is_loss
+from .names import is_loss
 
 
 def chain_findings(document: Document, formulas: Sequence[Formula]) -> Iterator[Finding]:

@@ -17,11 +17,15 @@ from ...expr.term import Term, read_equation, time_shift
 from ...reading.document import Formula
 from ..edits import Edit
 from .forward import Forward
+from .names import Unclear
 from .readings import Derivation, Outcome, Reading
 from .repairs import pairs, repairs
-from .statements import Line, Unclear, lines
+from .statements import Line, lines
 from .trial import Array, Misfit, look_in, same, value_of
 from .truth import Meaning
+
+#: Seconds for one derivation against one forward step.
+SECONDS = 12.0
 
 #: Seconds that the search for two changes of one line may take.
 PATIENCE = 0.8
@@ -77,8 +81,12 @@ def derived(forward: Forward, formulas: Iterable[Formula]) -> Derived:
             claims += [(f, line) for line in lines(f.id, f.equation, forward.names)]
         except Unclear as reason:
             result.unclear[f.id] = str(reason)
+    end = time.monotonic() + SECONDS
     for k, (f, line) in enumerate(claims):
-        _judge(result, f, line, [x for _, x in claims[k + 1 :]])
+        if time.monotonic() > end:
+            result.unclear[f.id] = f"the derivation took longer than {SECONDS:.0f} s up to here"
+        else:
+            _judge(result, f, line, [x for _, x in claims[k + 1 :]])
     return result
 
 

@@ -100,13 +100,17 @@ def _findings(document: Document, result: Derived, claim: Claim, proof: Verdict)
     if claim.reading is not None:
         read.append(("meaning", f"the left side is {said(claim.reading)}"))
     witness = proof.witness.to_json() if proof.witness else None
+    arriving = [n for n in (witness or {}).get("values", {}) if "_in[" in n]
+    if arriving:
+        read.append(("where", f"{arriving[0]} is what arrives there from outside the step: from the loss, and from later steps"))
     if not claim.edits:
         code = "E218" if outcome.misfit else "E299"
         message = "this gradient is wrong, and no small change makes it right"
         message = f"the shapes do not fit: {outcome.misfit}" if outcome.misfit else message
         yield finding(document, code, (f.start, f.end), message, f, wrote=f.plain, witness=witness, notes=read)
         return
-    expected = _shown(claim.edits[-1].value, result)
+    over, value = outcome.line.over, claim.edits[-1].value
+    expected = _unplaced(write(Term("sum", (value,), index=over) if over else value), result)
     left = write(f.equation.sides[0]) if f.equation else ""
     notes = [*read, ("expected", f"{left} = {expected}")]
     for k, e in enumerate(claim.edits):
@@ -145,11 +149,6 @@ def _contradiction(document: Document, best: Derived, stated: Derived) -> Iterat
 
 def _target(f: Formula) -> str:
     return f.equation.sides[0].name if f.equation is not None else ""
-
-
-def _shown(term: Term, result: Derived) -> str:
-    """A right side with the author's names for the adjoints."""
-    return _unplaced(write(term), result)
 
 
 def _unplaced(text: str, result: Derived) -> str:

@@ -23,8 +23,8 @@ from ..models import Model, model_of, models
 from ..normal import Definition, NormalSystem
 from ..order import in_order
 from ..recognise import against
+from .names import Names
 from .readings import Derivation
-from .statements import Names
 from .truth import step_of
 
 #: A variant -> the cell whose backward pass authors copy beside it.
@@ -128,11 +128,13 @@ def _made(definitions: Sequence[tuple[str, Term]], roles: Mapping[str, str]) -> 
         return None
     try:
         step = step_of(Cell.from_terms(equations))
-    except (LstmSymbolicError, RecursionError):
+        derivation = Derivation(step)
+        derivation.world(None)
+    except (LstmSymbolicError, RecursionError, ArithmeticError):
         return None
     activations = {name: value.name for name, value in definitions if value.op == "call" and value.name in ("sigmoid", "tanh")}
     variables = tuple(dict.fromkeys((*step.cell.defined, *step.cell.states, *step.cell.inputs)))
-    return Forward(Derivation(step), Names(variables, tuple(step.cell.parameters), activations, roles))
+    return Forward(derivation, Names(variables, tuple(step.cell.parameters), activations, roles))
 
 
 def _reads_out(value: Term) -> bool:

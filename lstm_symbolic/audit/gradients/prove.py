@@ -26,11 +26,11 @@ SECONDS = 1.5
 
 
 def verdict(forward: Forward, line: Line, reading: Reading) -> Verdict:
-    """Does the line hold for all values, under a reading?"""
+    """Does the line hold for all values, under a reading? A witness has the line as written on its left, and the truth on its right."""
     step = forward.derivation.step
     gates = frozenset(g for g, function in forward.names.activations.items() if function == "sigmoid")
     try:
-        left, right = _sides(step, line, reading)
+        right, left = _sides(step, line, reading)
         shifts = _shifts(step, left, right)
         left, right = (expanded(e, step, range(min(shifts), max(shifts))) if shifts else e for e in (left, right))
         plain = compare_expressions(left, right, pointwise=True, gates=gates, seconds=SECONDS)

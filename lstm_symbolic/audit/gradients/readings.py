@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 
 from ...expr.term import time_shift
 from .differentials import holds_as_differential, is_differential
-from .statements import Adjoint, Line
+from .names import Adjoint
+from .statements import Line
 from .trial import Array, Misfit, World, look_in, same, value_of
 from .truth import Meaning, Step
 

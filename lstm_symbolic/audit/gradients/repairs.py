@@ -14,7 +14,8 @@ from ...expr.plain import write
 from ...expr.term import Term, time_shift
 from ..edits import Edit, Vocabulary, edits, places, put
 from ..interpret import T
-from .statements import Line, Names, derivative
+from .names import Names, derivative
+from .statements import Line
 
 #: Changes that are tried on one line.
 MAX_CHANGES = 4_000

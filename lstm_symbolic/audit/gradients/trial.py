@@ -45,6 +45,7 @@ class World:
     dims: dict[str, int] = field(default_factory=dict)
 
     @classmethod
+    @np.errstate(all="ignore")
     def of(cls, step: Step, last: int | None = None, seed: int = 1) -> World:
         world = cls(step, last)
         rng = np.random.default_rng(seed)
@@ -126,6 +127,7 @@ class World:
         return list(found.values())
 
 
+@np.errstate(all="ignore")
 def value_of(term: Term, look: Callable[[Term], Array]) -> Array:
     """The value of a term; ``look`` gives those of symbols.
 

@@ -1,0 +1,177 @@
+"""What the names of a derivation mean: whose adjoint ``d\\gamma_o`` is, which variable ``c_prev``, which weight ``W_u``.
+
+Names are settled against the forward system: ``a_prev`` is a[t-1], ``dc_next`` the adjoint of c, ``\\sigma'_z`` the derivative z(1-z),
+``delta_{a_f}`` the adjoint of f's pre-activation.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+
+from sympy import Expr
+
+from ...expr.term import Term
+from ...reading.adjoints import variable_of
+from ...reading.vocabulary import LOSS
+from ..assign import likeness
+from ..interpret import T
+
+ONE = Term("num", number=Fraction(1))
+
+_NEIGHBOUR = re.compile(r"(?P<stem>.+)_(?P<which>next|prev)")
+_PRIMED = re.compile(r"(?:sigma|sigmoid|tanh|f|g)prime_(?P<rest>\w+)")
+#: Letters that authors put before a gate's name for its pre-activation: a_f, z_i, net_o.
+_PRE = re.compile(r"(?:delta_|d_)?(?:a|z|s|net|u|v|p)_?(?P<rest>[A-Za-z]\w*)")
+
+
+class Unclear(Exception):
+    """The line cannot be judged; the message says why."""
+
+
+@dataclass(frozen=True)
+class Adjoint:
+    """An adjoint as the author names it. ``key`` is the same at all times; ``variable`` is "" where the name does not say whose it is."""
+
+    key: str
+    variable: str
+    pre: bool = False
+    local: bool = False
+
+    @property
+    def nameless(self) -> bool:
+        """A bare delta, that may be the adjoint of anything; not one whose name says something that the system does not know."""
+        return not self.variable and self.key.startswith("delta") and not self.key.removeprefix("delta").strip("_0123456789")
+
+
+class Mentionable(Collection[str]):
+    """Every name that may follow a d or a delta: what the system knows under any letter, and pre-activations."""
+
+    def __init__(self, names: Names) -> None:
+        self.names = names
+
+    def __contains__(self, name: object) -> bool:
+        if not isinstance(name, str):
+            return False
+        match = _PRE.fullmatch(name)
+        return self.names.settled(name) is not None or (match is not None and self.names.settled(match["rest"]) in self.names.activations)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.names.known)
+
+    def __len__(self) -> int:
+        return len(self.names.known)
+
+
+@dataclass
+class Names:
+    """The symbols of a forward system, and what the gradient lines call them."""
+
+    variables: Sequence[str]
+    parameters: Sequence[str]
+    activations: Mapping[str, str]
+    roles: Mapping[str, str] = field(default_factory=dict)
+    written: dict[str, Term] = field(default_factory=dict)
+
+    @property
+    def known(self) -> frozenset[str]:
+        return frozenset((*self.variables, *self.parameters))
+
+    @property
+    def mentionable(self) -> Mentionable:
+        return Mentionable(self)
+
+    def settled(self, name: str) -> str | None:
+        """The variable or parameter that a name means, in whatever spelling."""
+        if name in self.known:
+            return name
+        same = [k for k in self.known if k.casefold() == name.casefold()]
+        return same[0] if len(same) == 1 else self.alias(name)
+
+    def alias(self, name: str) -> str | None:
+        """Another letter for one gate: i_t where the equations say Gamma_u; W_u where they say W_i."""
+        return self._alias(name) or self._alias(name[:1].upper() + name[1:])
+
+    def _alias(self, name: str) -> str | None:
+        roles = {self.roles[v]: v for v in self.variables if v in self.roles}
+        near = [v for role, v in roles.items() if v in self.activations and likeness(name, role) <= 1 and likeness(name, v) <= 1]
+        if len(near) == 1 and likeness(name, near[0]) < 2:
+            return near[0]
+        stem, _, tag = name.rpartition("_")
+        owner = self.alias(tag) if stem in ("W", "U", "V", "b", "R") and tag not in ("", name) else None
+        tags = {owner, owner.rpartition("_")[2]} if owner else set()
+        return next((p for p in self.parameters if p.rpartition("_")[0] == stem and p.rpartition("_")[2] in tags), None)
+
+    def symbol(self, term: Term) -> Term:
+        """A forward symbol under its settled name and with its time."""
+        name, index = term.name, term.index
+        near = _NEIGHBOUR.fullmatch(name)
+        if near is not None and not index:
+            name, index = near["stem"], (T - int(near["which"] == "prev"),)
+        primed = _PRIMED.fullmatch(name)
+        if primed is not None:
+            gate = self.settled(primed["rest"])
+            if gate is None or gate not in self.activations:
+                raise Unclear(f"{term.name} is the derivative of nothing that the equations name")
+            return derivative(self.activations[gate], Term("sym", name=gate, index=index or (T,), span=term.span))
+        settled = self.settled(name)
+        if settled is None:
+            return term
+        if settled in self.parameters:
+            return replace(term, name=settled, index=())
+        return replace(term, name=settled, index=index or (T,))
+
+    def adjoint(self, term: Term) -> tuple[Adjoint, tuple[Expr, ...]] | None:
+        """The adjoint that a term names, and its time."""
+        if term.op == "jac" and is_loss(term.args[0]):
+            found = self.adjoint(Term("grad", (term.args[1],)))
+            return None if found is None else (replace(found[0], local=bool(term.args[0].index)), found[1])
+        if term.op == "grad":
+            inner = term.args[0]
+            if inner.op != "sym":
+                return None
+            near = _NEIGHBOUR.fullmatch(inner.name)
+            name = near["stem"] if near else inner.name
+            return self._of(f"grad {name}", name, near, inner.index)
+        if term.op != "sym":
+            return None
+        near = _NEIGHBOUR.fullmatch(term.name)
+        name = near["stem"] if near else term.name
+        whose = variable_of(name, self.mentionable)
+        if whose is None:
+            return None
+        if not whose:
+            return Adjoint(name, ""), term.index or (T,)
+        return self._of(name, _rest(name), near, term.index, name.startswith("dp_"))
+
+    def _of(
+        self, key: str, name: str, near: re.Match[str] | None, index: tuple[Expr, ...], pre: bool = False
+    ) -> tuple[Adjoint, tuple[Expr, ...]]:
+        settled = self.settled(name)
+        if settled in self.parameters:
+            return Adjoint(key, settled or ""), ()
+        if settled is None and not index and near is None and _PRE.fullmatch(name) is None:
+            raise Unclear(f"{name} is no symbol of the forward equations")
+        time = (T - int(near["which"] == "prev"),) if near is not None else index or (T,)
+        if settled is not None:
+            return Adjoint(key, settled, pre), time
+        match = _PRE.fullmatch(name)
+        owner = self.settled(match["rest"]) if match else None
+        return Adjoint(key, owner or "", owner is not None), time
+
+
+def _rest(name: str) -> str:
+    return re.sub(r"^(?:dp_|d_|delta_|Delta_|nabla_|D_|delta|d)", "", name)
+
+
+def is_loss(term: Term) -> bool:
+    return term.op == "sym" and term.name in LOSS
+
+
+def derivative(function: str, value: Term) -> Term:
+    """The derivative of a gate's activation, in the gate's value: z(1-z), 1-g**2."""
+    if function == "sigmoid":
+        return Term("mul", (value, Term("add", (ONE, Term("neg", (value,))))), span=value.span)
+    return Term("add", (ONE, Term("neg", (Term("pow", (value, Term("num", number=Fraction(2)))),))), span=value.span)
