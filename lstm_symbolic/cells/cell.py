@@ -34,7 +34,8 @@ class Cell(Shown):
     """One step of a recurrent network. ``equations`` are unevaluated ``sympy.Eq``, in the author's order of definition.
 
     ``gates`` are intermediates, ``candidate`` is the proposed new value of the state, ``initial`` holds equations for a fixed time
-    (``h[0] = 0``), ``layout`` is ``column`` (W x), ``row`` (x W) or ``scalar``.
+    (``h[0] = 0``), ``layout`` is ``column`` (W x), ``row`` (x W) or ``scalar``. ``variant_of`` names the cell that this one is a
+    deliberate change of; nobody's document is taken for a variant unless it is asked for by name.
 
     >>> cell = Cell.from_plain(["h[t] = tanh(W @ x[t] + U @ h[t - 1] + b)"], name="rnn")
     >>> cell.states, cell.inputs, cell.parameters
@@ -57,6 +58,7 @@ class Cell(Shown):
     paper: str = ""
     aliases: Names = ()
     initial: tuple[Eq, ...] = ()
+    variant_of: str = ""
 
     @classmethod
     def from_plain(

@@ -2,8 +2,10 @@
 
 import pytest
 
-from lstm_symbolic.audit.check import audit
+from lstm_symbolic.audit.check import audit, check
+from lstm_symbolic.cells import cell, cells
 from lstm_symbolic.reading import Source
+from lstm_symbolic.writing import latex
 
 GATE = r"$$%s_t = \sigma(W_%s x_t + U_%s h_{t-1} + b_%s)$$"
 
@@ -55,3 +57,17 @@ def test_documents(title):
     report, judged = audit(Source("notes.md", text))
     assert [(j.match.cell if j.match else None, j.relation) for j in judged] == [(cell, relation)]
     assert [f.code for f in report.findings if f.severity == "error"] == errors
+
+
+@pytest.mark.parametrize("name", [name for name in cells() if cell(name).variant_of])
+def test_nobody_is_taken_for_a_variant(name: str) -> None:
+    """A write-up that lost a gate is an LSTM with an error, even where an ablation has exactly its equations."""
+    report, judged = audit(Source("notes.md", f"$$\n{latex(cell(name))}\n$$"))
+    assert all(j.match is None or not cell(j.match.cell).variant_of for j in judged)
+    if name in ("lstm_nig", "lstm_nfg", "lstm_nog"):
+        assert [f.severity for f in report.findings].count("error") >= 1
+
+
+def test_a_variant_is_there_for_who_names_it() -> None:
+    report = check([Source("notes.md", f"$$\n{latex(cell('lstm_nfg'))}\n$$")], against="lstm_nfg", alone=True)
+    assert [c.verdict for c in report.comparisons if c.right == "lstm_nfg"] == ["proved"]
