@@ -223,7 +223,7 @@ COMMAND = re.compile(r"\\(?:[A-Za-z]+|.)", re.DOTALL)
 #: What LaTeX and amsmath define, of what a printed formula may hold; anything else would be a command that came in from outside.
 COMMANDS = set(
     COMMAND.findall(
-        r"\alpha\epsilon\nu\pi\Gamma\sigma\tanh\exp\log\max\operatorname\mathrm\mathbf\boldsymbol\mathcal\tilde\hat\bar\odot\cdot\star\top"
+        r"\alpha\epsilon\mu\nu\pi\Gamma\sigma\tanh\exp\log\max\operatorname\mathrm\mathbf\boldsymbol\mathcal\tilde\hat\bar\odot\cdot\star\top"
         r"\frac\sqrt\sum\prod\partial\left\right\|\langle\rangle\times\ge\begin\end\\\text\backslash\{\}\$\&\#\_\%\sim"
     )
 )

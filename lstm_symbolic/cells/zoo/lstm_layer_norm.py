@@ -20,7 +20,7 @@ CELL = Cell.from_plain(
         "d[t] = C[t] - total(C[t]) / total(ones(n))",
         "h[t] = o[t] * tanh(g * d[t] / sqrt(total(d[t] ** 2) / total(ones(n)) + epsilon) + b)",
     ],
-    {"x": "m,1", "h": "n,1", "C": "n,1", "g": "n,1", "b": "n,1", "a_f": "n,1", "a_i": "n,1", "a_C": "n,1", "a_o": "n,1"},
+    {"x": "m,1", "h": "n,1", "C": "n,1", "g": "n,1", "b": "n,1", "epsilon": "1,1", "a_f": "n,1", "a_i": "n,1", "a_C": "n,1", "a_o": "n,1"},
     candidate="C_tilde",
     gates=("f", "i", "o"),
     name="lstm_layer_norm",
