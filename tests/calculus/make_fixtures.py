@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 
 from cases import STORED, Case
-from torch_oracle import gradients
 
 from lstm_symbolic.cells import cell, cells
 
@@ -12,6 +11,8 @@ PATH = Path(__file__).parent.parent / "data" / "gradients.json"
 
 
 def main() -> None:
+    from torch_oracle import gradients
+
     table = {name: {case.label: gradients(case) for case in (Case(cell(name), *stored) for stored in STORED)} for name in cells()}
     PATH.write_text(json.dumps(table, separators=(",", ":")).replace('},"', '},\n"') + "\n", encoding="utf-8")
 

@@ -57,7 +57,7 @@ def test_against_stored_results(name: str) -> None:
 @pytest.mark.parametrize("name", cells())
 def test_against_torch_itself(name: str) -> None:
     """Three sizes, each with 1, 3 and 7 steps; runs where torch is installed."""
-    oracle = pytest.importorskip("torch") and pytest.importorskip("torch_oracle")
+    oracle = pytest.importorskip("torch_oracle")
     for dims in SIZES:
         for steps in STEPS:
             case = Case(cell(name), dims, steps)

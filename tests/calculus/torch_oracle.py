@@ -8,10 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import torch
+import pytest
 from cases import BATCH, Case
-from torch import Tensor, exp, log, sigmoid, tanh
 
+torch = pytest.importorskip("torch")
+exp, log, sigmoid, tanh = torch.exp, torch.log, torch.sigmoid, torch.tanh
+
+Tensor = Any
 Values = dict[str, Tensor]
 Step = Callable[..., Values]
 
