@@ -24,6 +24,9 @@ from .statements import Line, lines
 from .trial import Array, Misfit, look_in, same, value_of
 from .truth import Meaning
 
+#: A change that costs this much explains nothing.
+UNLIKELY = 1.9
+
 #: Seconds for one derivation against one forward step.
 SECONDS = 12.0
 
@@ -148,6 +151,7 @@ def mend(result: Derived, outcome: Outcome, later: Sequence[Line]) -> Mended | N
                     break
                 for m in meant(two.value)[:1]:
                     found.append(Mended(one.cost + two.cost, Reading(m, others), (one, two)))
+    found = [x for x in found if x.cost < UNLIKELY]
     if not found:
         return None
     if not line.target.variable:

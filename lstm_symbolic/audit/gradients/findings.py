@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
+from ...errors import LstmSymbolicError
 from ...expr.plain import write
-from ...expr.term import Term
+from ...expr.term import Term, time_shift
+from ...expr.to_term import to_term
 from ...proof import Verdict
 from ...reading.document import Document, Formula
+from ..interpret import map_symbols
 from ..judge import Judged
 from ..places import finding, fix, label, span_of, where
 from ..report import Finding, Fix, Table
 from .chains import chain_findings
-from .derive import Claim, Derived, derived
+from .derive import Claim, Derived, derived, placed
 from .forward import forwards, gradient_formulas
-from .prove import verdict
+from .prove import meant, verdict
 from .readings import Reading
+from .statements import Line
+from .truth import Meaning, read_in_step
 
 MAX_LINES = 200
 
@@ -39,7 +45,7 @@ def gradient_findings(document: Document, judged: Sequence[Judged]) -> tuple[lis
     stated = next((r for r in results if r.forward.stated == best.forward.stated and not r.forward.assumed), None)
     rows: list[tuple[str, ...]] = []
     told: set[str] = {f.formula for f in found if f.formula is not None}
-    for claim in best.claims:
+    for claim in (_as_elsewhere(best, c) for c in best.claims):
         proof = _proof(best, claim)
         rows.append(_row(document, claim, proof))
         if claim.formula.id not in told:
@@ -62,6 +68,22 @@ def _proof(result: Derived, claim: Claim) -> Verdict:
     if outcome.kind == "fails" and claim.reading is not None and not outcome.misfit:
         return verdict(result.forward, outcome.line, claim.reading)
     return Verdict("undecided")
+
+
+def _as_elsewhere(result: Derived, claim: Claim) -> Claim:
+    """A wrong line that nothing small mends is explained as its name is used elsewhere, or as the other gates' deltas are."""
+    if claim.outcome.kind != "fails" or claim.edits or claim.reading is None:
+        return claim
+    key, target = claim.outcome.line.target.key, claim.reading.target
+    gates = [_preferred(c.outcome.holds).target.kind for c in result.claims if c.outcome.holds]
+    usual = "pre" if gates.count("pre") > gates.count("total") else "total"
+    wanted = next(iter(result.forward.derivation.meanings.get(key, ())), Meaning(usual, target.name))
+    kept = result.forward.derivation.meanings
+    for reading in claim.outcome.candidates:
+        agrees = all(m in kept.get(claim.outcome.line.adjoints[n].key, (m,)) for n, m in reading.others)
+        if reading.target == wanted and agrees:
+            return replace(claim, reading=reading)
+    return claim
 
 
 def _preferred(readings: Sequence[Reading]) -> Reading:
@@ -106,8 +128,12 @@ def _findings(document: Document, result: Derived, claim: Claim, proof: Verdict)
     if not claim.edits:
         code = "E218" if outcome.misfit else "E299"
         message = "this gradient is wrong, and no small change makes it right"
-        message = f"the shapes do not fit: {outcome.misfit}" if outcome.misfit else message
-        yield finding(document, code, (f.start, f.end), message, f, wrote=f.plain, witness=witness, notes=read)
+        sizes = result.forward.derivation.world(None).sizes(outcome.misfit)
+        message = f"the shapes do not fit: {sizes}" if outcome.misfit else message
+        right = "" if outcome.misfit or claim.reading is None else _derived(result, claim.reading, outcome.line)
+        expected = f"{write(f.equation.sides[0])} = {right}" if right and f.equation else ""
+        read += [("expected", expected)] if expected else []
+        yield finding(document, code, (f.start, f.end), message, f, wrote=f.plain, expected=expected, witness=witness, notes=read)
         return
     over, value = outcome.line.over, claim.edits[-1].value
     expected = _unplaced(write(Term("sum", (value,), index=over) if over else value), result)
@@ -149,6 +175,25 @@ def _contradiction(document: Document, best: Derived, stated: Derived) -> Iterat
 
 def _target(f: Formula) -> str:
     return f.equation.sides[0].name if f.equation is not None else ""
+
+
+def _derived(result: Derived, reading: Reading, line: Line) -> str:
+    """What the line should say, by the derivative rules, in the author's names for what arrives at the step."""
+    derivation = result.forward.derivation
+    called: dict[str, Term] = {}
+    for key, kept in derivation.meanings.items():
+        for m in kept[:1]:
+            arrives = m.kind == ("recurrent" if read_in_step(derivation.step, m.name) else "total")
+            if arrives and m.name in derivation.step.carried:
+                called.setdefault(f"{m.name}_in", Term("sym", name=placed(key)))
+    shift = time_shift(line.left) if line.left.index else None
+    try:
+        value = to_term(meant(derivation.step, reading.target, shift))
+    except LstmSymbolicError:
+        return ""
+    named = map_symbols(value, lambda t: replace(called[t.name], index=t.index) if t.name in called else t)
+    text = write(Term("sum", (named,), index=line.over) if line.over else named)
+    return _unplaced(text, result) if "_in[" not in text and len(text) < 400 else ""
 
 
 def _unplaced(text: str, result: Derived) -> str:

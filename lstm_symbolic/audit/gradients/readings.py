@@ -153,7 +153,7 @@ class Derivation:
 
     def narrow_others(self, line: Line, holds: list[Reading]) -> None:
         for name, adjoint in line.adjoints.items():
-            if adjoint.key != line.target.key:
+            if adjoint.key != line.target.key or all(r.target.kind == "recurrent" for r in holds):
                 self.meanings[adjoint.key] = tuple(dict.fromkeys(r.assigned[name] for r in holds))
 
     def likely(self, line: Line, shift: int | None) -> Iterator[Reading]:

@@ -6,6 +6,8 @@ are worth the prover's time; what it rejects is refuted by the prover, and what 
 
 from __future__ import annotations
 
+import itertools
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -17,7 +19,8 @@ from .truth import Meaning, Step, incoming, read_in_step
 
 Array = np.ndarray
 NOW = 5
-SIZES = (3, 2, 4, 5, 6, 7, 8, 9)
+#: Different from each other, and from each other's sums.
+SIZES = (3, 2, 7, 11, 16, 17, 29, 31)
 
 
 class _Open(dict[str, Callable[..., Array]]):
@@ -112,6 +115,16 @@ class World:
         if shift < 1 and name in self.step.lagged:
             self.adjoints[Meaning("recurrent", name), shift] = recurrent
             self.adjoints[Meaning("direct", name), shift] = value - recurrent
+
+    def sizes(self, misfit: str) -> str:
+        """Sizes as the dimensions that they stand for: 3x1 and 5x1 are n x 1 and (n + m) x 1."""
+        names = {size: name for name, size in self.dims.items()}
+        sums = {a + b: f"({x} + {y})" for (a, x), (b, y) in itertools.combinations(names.items(), 2)}
+
+        def named(match: re.Match[str]) -> str:
+            return " x ".join(names.get(int(n), sums.get(int(n), n)) for n in match.groups())
+
+        return re.sub(r"(\d+)x(\d+)", named, misfit)
 
     def moves(self, meaning: Meaning, shift: int | None) -> bool:
         """Is the adjoint anything but zero?"""

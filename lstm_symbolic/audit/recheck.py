@@ -1,0 +1,145 @@
+"""Every line of a derivation proved again: not by the rules that derived it, but by what a gradient is.
+
+A line says what the adjoint g of a value v is. It is right when, for every change dv, <g, dv> is what the loss changes through the
+places where v is used: Σ <adjoint of the left side, tangent of the right side> over the equations that read v, plus what the loss reads
+directly. The tangents come from the forward table (``calculus.tangent``), and the prover decides, for all values and sizes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import reduce
+
+from sympy import Eq, Expr, Integer, MatrixExpr
+
+from ..calculus.algebra import hadamard
+from ..calculus.gradients import Gradients, Step, key
+from ..calculus.named_step import NamedStep
+from ..calculus.tangent import change
+from ..calculus.tape import at, shift_of
+from ..cells import TIME, leaves
+from ..expr import TimeSymbol, shape_of, variable
+from ..expr.build import add, broadcast
+from ..expr.dims import SCALAR
+from ..expr.nodes import Grad, TimeSum, Total
+from ..proof import Verdict, compare_expressions
+
+SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class Rechecked:
+    """One step and what the prover says to it."""
+
+    step: Step
+    verdict: Verdict
+
+
+def recheck(grads: Gradients, seconds: float = SECONDS) -> tuple[Rechecked, ...]:
+    """Every step of a derivation with the verdict of the prover; ``proved`` is what a right one gets.
+
+    >>> from ..calculus import backward
+    >>> from ..cells import cell
+    >>> [r.verdict.kind for r in recheck(backward(cell("rnn")))]
+    ['proved', 'proved', 'proved', 'proved', 'proved', 'proved', 'proved']
+    """
+    law = Law(grads)
+    return tuple(Rechecked(s, law.verdict(s, seconds)) for s in grads.steps)
+
+
+class Law:
+    """The law of adjoints for one cell: what <g, dv> has to be."""
+
+    def __init__(self, grads: Gradients) -> None:
+        self.grads = grads
+        self.step = NamedStep(grads.cell, grads.truncate, tuple(grads.upstream))
+        self.live = self.step.live()
+        #: Adjoints that are written out where they are used, by their own lines.
+        named = {key(e.lhs) for e in grads.recursion}
+        self.written = {s.left: s.right for s in grads.steps if isinstance(s.left, Grad) and s.left.has(TIME) and key(s.left) not in named}
+        self.deltas = {delta: name for name, delta in self.step.deltas.items()}
+
+    def verdict(self, step: Step, seconds: float) -> Verdict:
+        symbol, early = self.value(step.left)
+        body = step.right.args[0] if isinstance(step.right, TimeSum) else step.right
+        dv = _like(symbol, self.step.names.fresh(f"d_{symbol.name}"))
+        uses = list(self.changes(symbol, dv, early))
+        left, right = pairing(body, dv), reduce(add, uses) if uses else Total(broadcast(Integer(0), SCALAR))
+        if early is not None:
+            right = right.xreplace({TIME: early})
+            left = left.xreplace({dv: dv.xreplace({TIME: early})})
+        both = [self.in_values(symbol, side) for side in (left, right)]
+        return compare_expressions(*both, seconds=seconds, pointwise=True)
+
+    def value(self, left: Expr) -> tuple[Expr, Expr | None]:
+        """Whose adjoint a line gives, at time t or without time; and the time, where that is fixed."""
+        if isinstance(left, TimeSymbol):
+            name = self.deltas[left.name]
+            return next(e.lhs for e in self.step.equations if e.lhs.name == name), None
+        symbol = left.args[0]
+        if isinstance(symbol, TimeSymbol) and not symbol.index[-1].has(TIME):
+            return TimeSymbol(symbol.name, *symbol.shape, *symbol.index[:-1], TIME), symbol.index[-1]
+        return symbol, None
+
+    def changes(self, symbol: Expr, dv: Expr, early: Expr | None) -> Iterator[Expr]:
+        """What the loss changes by where v changes by dv, one summand for each equation and time of reading."""
+        if symbol.name in self.step.upstream and early is None:
+            yield pairing(self.step.loss(symbol), dv)
+        for e in self.live:
+            shifts = {shift_of(s) for s in leaves(e.rhs) if s.name == symbol.name}
+            for shift in sorted(shifts, key=lambda s: s or 0):
+                if shift is None:
+                    yield pairing(self.adjoint(e), change(e.rhs, {symbol: dv}))
+                elif early is None or (shift < 0) == (early == 0):
+                    later = Eq(at(e.lhs, -shift), at(e.rhs, -shift), evaluate=False)
+                    through = pairing(self.adjoint(later), change(later.rhs, {symbol: dv}))
+                    yield from self.cut(through, shift if early is None else 0)
+
+    def cut(self, through: Expr, shift: int) -> Iterator[Expr]:
+        """What crosses the end of a window is lost."""
+        if shift == 0 or self.grads.truncate is None:
+            yield through
+        elif self.grads.truncate > 1:
+            yield hadamard(TimeSymbol(self.step.mask, 1, 1, TIME - int(shift > 0)), through)
+
+    def adjoint(self, e: Eq) -> Expr:
+        """The adjoint of a left side: its name, or what it is written as."""
+        shift = shift_of(e.lhs) or 0
+        now = at(e.lhs, -shift)
+        name = self.step.adjoint(now)
+        return at(self.written.get(name, name), shift)
+
+    def in_values(self, symbol: Expr, side: Expr) -> Expr:
+        """Adjoints as symbols of their own; pre-activations, and what reads v, by their equations."""
+        side = _free(side)
+        times = sorted({s for u in leaves(side) if (s := shift_of_or_none(u)) is not None})
+        readers = [e for e in self.live if any(s.name == symbol.name for s in leaves(e.rhs))]
+        table: dict[Expr, Expr] = {}
+        for shift in times:
+            arguments = {at(name, shift): at(value, shift) for name, value in self.step.arguments.items()}
+            table |= arguments
+            table |= {at(e.lhs, shift): at(e.rhs, shift).xreplace(arguments) for e in readers}
+        return side.xreplace(table)
+
+
+def shift_of_or_none(u: Expr) -> int | None:
+    if not isinstance(u, TimeSymbol):
+        return None
+    distance = u.index[-1] - TIME
+    return int(distance) if distance.is_Integer else None
+
+
+def pairing(g: Expr, change: Expr | None) -> Expr:
+    """<g, change>, the sum of the products of their entries."""
+    both = hadamard(g, change)
+    return Total(both if isinstance(both, MatrixExpr) else broadcast(both, SCALAR))
+
+
+def _like(symbol: Expr, name: str) -> Expr:
+    return variable(name, shape_of(symbol), symbol.index if isinstance(symbol, TimeSymbol) else ())
+
+
+def _free(e: Expr) -> Expr:
+    """``grad(h[t])`` as a symbol in which no h[t] is left."""
+    return e.xreplace({g: _like(g.args[0], f"grad_{g.args[0].name}") for g in e.atoms(Grad)})
