@@ -65,12 +65,11 @@ class Law:
         body = step.right.args[0] if isinstance(step.right, TimeSum) else step.right
         dv = _like(symbol, self.step.names.fresh(f"d_{symbol.name}"))
         uses = list(self.changes(symbol, dv, early))
-        left, right = pairing(body, dv), reduce(add, uses) if uses else Total(broadcast(Integer(0), SCALAR))
-        if early is not None:
-            right = right.xreplace({TIME: early})
-            left = left.xreplace({dv: dv.xreplace({TIME: early})})
-        both = [self.in_values(symbol, side) for side in (left, right)]
-        return compare_expressions(*both, seconds=seconds, pointwise=True)
+        now = TIME if early is None else early
+        left = pairing(body, dv.xreplace({TIME: now}))
+        right = reduce(add, uses).xreplace({TIME: now}) if uses else Total(broadcast(Integer(0), SCALAR))
+        left, right = (self.in_values(symbol, side, now) for side in (left, right))
+        return compare_expressions(left, right, seconds=seconds, pointwise=True)
 
     def value(self, left: Expr) -> tuple[Expr, Expr | None]:
         """Whose adjoint a line gives, at time t or without time; and the time, where that is fixed."""
@@ -91,7 +90,7 @@ class Law:
             for shift in sorted(shifts, key=lambda s: s or 0):
                 if shift is None:
                     yield pairing(self.adjoint(e), change(e.rhs, {symbol: dv}))
-                elif early is None or (shift < 0) == (early == 0):
+                elif early is None or (shift != 0 and (shift < 0) == (early == 0)):
                     later = Eq(at(e.lhs, -shift), at(e.rhs, -shift), evaluate=False)
                     through = pairing(self.adjoint(later), change(later.rhs, {symbol: dv}))
                     yield from self.cut(through, shift if early is None else 0)
@@ -110,24 +109,16 @@ class Law:
         name = self.step.adjoint(now)
         return at(self.written.get(name, name), shift)
 
-    def in_values(self, symbol: Expr, side: Expr) -> Expr:
-        """Adjoints as symbols of their own; pre-activations, and what reads v, by their equations."""
+    def in_values(self, symbol: Expr, side: Expr, now: Expr) -> Expr:
+        """Adjoints as symbols of their own; pre-activations, and what reads v, by their equations, the last ones first."""
         side = _free(side)
-        times = sorted({s for u in leaves(side) if (s := shift_of_or_none(u)) is not None})
-        readers = [e for e in self.live if any(s.name == symbol.name for s in leaves(e.rhs))]
-        table: dict[Expr, Expr] = {}
-        for shift in times:
-            arguments = {at(name, shift): at(value, shift) for name, value in self.step.arguments.items()}
-            table |= arguments
-            table |= {at(e.lhs, shift): at(e.rhs, shift).xreplace(arguments) for e in readers}
-        return side.xreplace(table)
-
-
-def shift_of_or_none(u: Expr) -> int | None:
-    if not isinstance(u, TimeSymbol):
-        return None
-    distance = u.index[-1] - TIME
-    return int(distance) if distance.is_Integer else None
+        read = {e.lhs.name for e in self.live if any(s.name == symbol.name for s in leaves(e.rhs))} - {symbol.name}
+        lines = [e for e in reversed(self.live) if e.lhs.name in read or e.lhs.name in self.step.owner]
+        distances = {u.index[-1] - now for u in leaves(side) if isinstance(u, TimeSymbol)}
+        for distance in sorted((d for d in distances if d.is_Integer), reverse=True):
+            for e in lines:
+                side = side.xreplace({e.lhs.xreplace({TIME: now + distance}): e.rhs.xreplace({TIME: now + distance})})
+        return side
 
 
 def pairing(g: Expr, change: Expr | None) -> Expr:

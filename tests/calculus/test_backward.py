@@ -17,6 +17,8 @@ from lstm_symbolic.proof import compare_expressions
 
 T = 3
 DIFFERENTIABLE = cells()
+#: Every cell is compared with torch; these also with no other oracle than the forward run.
+SOME = ("rnn", "lstm", "gru", "qrnn", "lstm_lee", "lstm_fgr")
 
 VECTORS = {"W": "n,m", "x": "m,1"}
 #: name -> equations and shapes of cells that exercise the other nodes.
@@ -53,8 +55,8 @@ def error_of(grads: Gradients, seed: int = 5) -> float:
     return worst_error(grads, found, given, upstream, T, dims)
 
 
-@pytest.mark.parametrize("name", DIFFERENTIABLE)
-def test_every_known_cell_against_central_differences(name: str) -> None:
+@pytest.mark.parametrize("name", SOME)
+def test_known_cells_against_central_differences(name: str) -> None:
     assert error_of(backward(cell(name))) < 2e-7
 
 

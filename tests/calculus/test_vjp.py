@@ -5,9 +5,10 @@ import pytest
 import sympy
 
 from lstm_symbolic.calculus import RULES, vjp
+from lstm_symbolic.calculus.tangent import tangent
 from lstm_symbolic.calculus.vjp import _REASONS, rule_of
 from lstm_symbolic.errors import UnsupportedNode
-from lstm_symbolic.expr import NODES, build, evaluate, plain, read_term, shapes
+from lstm_symbolic.expr import NODES, SCALAR, build, evaluate, plain, read_term, shapes, variable
 from lstm_symbolic.expr.functions import FUNCTIONS
 
 DIMS = {"n": 3, "m": 2, "k": 4}
@@ -16,6 +17,10 @@ SIZES = shapes("K:5,5 I:n,k J:n,k A:n,m B:m,k C:n,m v:n,1 w:n,1 r:1,m u:m,1 S:n,
 
 def formula(text: str) -> sympy.Expr:
     return build(read_term(text), SIZES)
+
+
+def formula_of(name: str, like: str) -> sympy.Expr:
+    return variable(name, SIZES.get(like, SCALAR))
 
 
 def test_every_node_has_a_rule_or_a_reason() -> None:
@@ -61,6 +66,11 @@ def check(text: str) -> None:
     rows, cols = np.shape(np.atleast_2d(evaluate(e, values, DIMS)))
     g = sympy.ImmutableDenseMatrix(rows, cols, [sympy.Rational(int(x), 7) for x in random.integers(-9, 9, size=rows * cols)])
     upstream = np.array(g.tolist(), dtype=float)
+    changes = {name: random.normal(size=np.shape(value)) for name, value in values.items()}
+    forward = tangent(e, {formula(name): formula_of(f"d{name}", name) for name in values})
+    moved = values | {f"d{name}": change for name, change in changes.items()}
+    ends = [evaluate(e, {n: v + step * changes[n] for n, v in values.items()}, DIMS) for step in (1e-6, -1e-6)]
+    np.testing.assert_allclose(evaluate(forward, moved, DIMS), (ends[0] - ends[1]) / 2e-6, rtol=1e-6, atol=1e-7)
     gradients = dict.fromkeys(values, 0.0)
     dense = {s: sympy.Integer(DIMS[s.name]) for s in e.atoms(sympy.Symbol) if s.name in DIMS}
     stack = [(e.xreplace(dense), g)]
