@@ -6,12 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from ..expr.plain import write
+from ..expr.term import Term
 from ..reading.document import Document, Formula
 from .circles import circles
 from .functions import recognised
 from .interpret import strip
 from .judge import Judged
-from .localise import locate
+from .localise import Located, locate
 from .models import has_bias, models
 from .normal import Definition, NormalSystem
 from .order import order_findings
@@ -26,7 +27,8 @@ VARIANTS = {
     "lstm_no_output_tanh": "the LSTM without the output tanh", "lstm_cifg": "the LSTM with coupled gates",
     "lstm_cs230": "the CS230 cheat sheet's LSTM: a relevance gate inside the candidate and no output tanh",
     "gru_cs230": "the GRU of the CS230 cheat sheet: z c~ + (1 - z) c', the activation is the cell state",
-    "lstm_peephole": "the LSTM with peepholes",
+    "lstm_peephole": "the LSTM with peepholes", "ugrnn": "the GRU without its reset gate (UGRNN)",
+    "lstm_goodfellow": "the Deep Learning book's LSTM, whose candidate passes through a sigmoid",
     "lstm_lee": "Hung-yi Lee's memory cell, with its functions left open", "lstm_1997": "the LSTM of 1997, without a forget gate",
     "gru_reset_after": "the GRU with the reset gate after the matrix product", "lstm_projection": "the LSTM with a projection",
 }  # fmt: skip
@@ -47,10 +49,21 @@ def system_findings(document: Document, judged: Judged) -> Iterator[Finding]:
             yield finding(document, "N511", (first.start, first.end), "this system is no cell of the zoo", first)
         return
     for located in judged.located:
-        yield from slip(document, judged, located, by_id)
+        found = slip(document, judged, located, by_id)
+        yield from (replace(f, severity="warning") for f in found) if misplaced(located, judged.located) else found
     yield from parameter_slips(document, judged, by_id)
     yield from undefined_gates(document, judged, by_id)
     yield from character(document, judged, by_id)
+
+
+def misplaced(located: Located, others: Sequence[Located]) -> bool:
+    """Does the factor that is missing here stand in another line, where it is too many? Then that line is the wrong one."""
+    missing = {t.name for e in located.edits if e.code == "E203" for t in _added(e.value, located.definition.value)}
+    return any(e.code == "E208" and e.at.op == "sym" and e.at.name in missing for o in others if o is not located for e in o.edits)
+
+
+def _added(value: Term, old: Term) -> set[Term]:
+    return {t for t in value.walk() if t.op == "sym"} - {t for t in old.walk() if t.op == "sym"}
 
 
 def interpretations(document: Document, system: NormalSystem, by_id: Mapping[str, Formula]) -> Iterator[Finding]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -34,9 +34,20 @@ def models() -> tuple[Model, ...]:
     return tuple(model_of(cell(name)) for name in sorted(cells(), key=lambda name: (name.count("_"), len(name), name)))
 
 
-def candidates() -> tuple[Model, ...]:
-    """The cells that a document may be taken for. A variant is none: an LSTM that lost its forget gate is an error and no ablation."""
-    return tuple(m for m in models() if not m.variant_of)
+def candidates(defined: Collection[str] = ()) -> tuple[Model, ...]:
+    """The cells that a document which defines some names may be taken for.
+
+    A variant is none of them: an LSTM that lost its forget gate is an error and no ablation. It is one only for a document with the letters
+    of its paper, where these are not the plain cell's.
+    """
+    return tuple(m for m in models() if not m.variant_of or (_own_letters(m) and set(defined) <= m.values.keys()))
+
+
+@lru_cache(maxsize=256)
+def _own_letters(variant: Model) -> bool:
+    """Does the paper of a variant call most of its quantities by letters of its own?"""
+    base = next(m for m in models() if m.name == variant.variant_of)
+    return 2 * len(variant.values.keys() - base.values.keys()) > len(variant.values)
 
 
 def model_of(c: Cell) -> Model:

@@ -31,7 +31,8 @@ def _unreadable(document: Document, f: Formula) -> Finding:
     at = f.start if f.error_at is None else min(max(f.error_at, f.start), f.end - 1)
     reason = f.reason
     code = "E101"
-    if re.search(r"never closed|expected '[)\]}]|expected '\\", reason) or f.raw.count("{") != f.raw.count("}"):
+    braces = re.findall(r"(?<!\\)[{}]", f.raw)
+    if re.search(r"never closed|expected '[)\]}]|expected '\\", reason) or braces.count("{") != braces.count("}"):
         code = "E102"
     elif "nested" in reason or "longer than" in reason:
         code = "E103"

@@ -48,7 +48,8 @@ def recognise(system: NormalSystem, above: float = 0.3) -> Match | None:
     best: Match | None = None
     system = without_readouts(system)
     mine = anonymous(system)
-    trials = [_Trial.of(system, version, mine) for model in candidates() for version in inlined(model, len(system.definitions))]
+    known = candidates(system.defined)
+    trials = [_Trial.of(system, version, mine) for model in known for version in inlined(model, len(system.definitions))]
     for trial in sorted(trials, key=lambda t: -t.bound):
         if trial.bound <= above + 1e-9:
             break

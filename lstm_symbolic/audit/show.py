@@ -12,6 +12,8 @@ from ..cells import Cell, cell, cells, parameter_count
 from ..expr import plain
 from ..expr.dims import write as write_dimension
 from ..writing import latex, mathml, typst, unicode
+from ..writing.diagram import diagram
+from .derive import cell_of
 from .sides import Side, named, sides, systems_of
 from .terminal import pad, width
 
@@ -46,6 +48,11 @@ def _write(whole: Any, lines: Iterable[Basic], markup: str, notation: str | None
     if markup in _LINES:
         return "\n".join(_LINES[markup](e) for e in lines)
     return _WRITERS[markup](whole, notation or "default")
+
+
+def picture(what: Any, markup: str, notation: str | None = None) -> str:
+    """The diagram of a cell: of its name, a file, or its equations."""
+    return diagram(cell_of(what), markup, notation or "default")
 
 
 def zoo(name: str | None = None) -> list[dict[str, Any]]:

@@ -15,6 +15,7 @@ from ..expr.plain import write
 from ..expr.term import TermEquation
 from . import scalar
 from .classify import before_parsing, kind_of
+from .components import in_matrix_form
 from .elaborate import elaborate
 from .grammar import parse
 from .names import merge_tags
@@ -28,6 +29,7 @@ from .tidy import FUNCTION_WORDS, split
 from .tokens import MAX_TOKENS, Token, nesting, tokenize
 
 MAX_FORMULAS, MAX_CHARACTERS, MAX_NESTING = 4000, 10_000, 100
+COMPONENTS = "component form, read for all components at once"
 #: Signs that stand alone as list marks.
 _BULLETS = {
     "circ", "bullet", "blacksquare", "square", "star", "cdot", "diamond", "checkmark", "rightarrow", "Rightarrow", "triangleright", "dots",
@@ -109,6 +111,8 @@ def read_document(source: Source) -> Document:
         formulas.append(Formula("", found.start, found.end, raw, "expression", "unreadable", reason, container=found.container))
     formulas = [replace(f, id=f"f{k + 1}") for k, f in enumerate(formulas)]
     formulas = _with_merged_tags(formulas)
+    rewritten = in_matrix_form([f.statement for f in formulas])
+    formulas = [f if s is f.statement else replace(f, statement=s, reason=COMPONENTS) for f, s in zip(formulas, rewritten, strict=True)]
     return _elaborated(source, formulas)
 
 

@@ -14,6 +14,7 @@ from fractions import Fraction
 
 from . import operators, symbols
 from .blocks import environment, number_row
+from .components import LETTERS
 from .cursor import Cursor
 from .names import ACCENTS, STYLES, WORDS, attach, read_index
 from .surface import Name, Statement, Surface
@@ -267,6 +268,8 @@ class Parser(Cursor):
         if base.op == "group" and base.args[0].op == "sym" and base.args[0].name is not None and index.time is not None:
             return Surface("sym", name=attach(base.args[0].name, index, False), span=(base.span[0], tokens[-1].end))
         text = "".join(t.text for t in tokens)
+        if text in LETTERS and base.op in ("group", "pair"):
+            return Surface("entry", (replace(base, op="group", glyph="("),), text, span=(base.span[0], tokens[-1].end))
         if index.time is not None or re.fullmatch(r"[ijkmnpq,\d]{1,3}", text):
             raise self.fail("an entry of a vector (component form) is not part of the matrix language", mark)
         self.notes.append(((mark.start, tokens[-1].end if tokens else mark.end), "", "index of a bracket left out"))

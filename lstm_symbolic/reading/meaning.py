@@ -353,6 +353,13 @@ class Elaborator:
 
     _prod = _sum
 
+    def _contract(self, s: Surface, kinds: Kinds) -> list[Reading]:
+        reason = f"a sum over {s.glyph!r} without bounds is not part of the cell language"
+        raise ReadError(reason, "", s.span[0], r"write \sum_{t=1}^{T}, or the matrix product")
+
+    def _entry(self, s: Surface, kinds: Kinds) -> list[Reading]:
+        raise ReadError("an entry of a vector (component form) is not part of the matrix language", "", s.span[0])
+
 
 _COMPARISONS = {"gt", "ge", "lt", "le", "eq", "ne"}
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from sympy import Expr, Integer, Symbol
 
+from .components import LETTERS
 from .surface import Name, Span, Surface
 from .tokens import Token
 from .vocabulary import LOSS
@@ -51,6 +52,8 @@ def running(p: Parser, token: Token, name: str) -> Surface:
             var = text
     if not re.fullmatch(r"[A-Za-z]\w{0,8}", var):
         raise p.fail(f"the running index {var!r} is no name", token)
+    if var in LETTERS and _has_pair(p, var):
+        return contraction(p, token, var)
     if low is None or high is None:
         if var not in ("t", "tau"):
             raise p.fail(f"a sum over {var!r} without bounds is not part of the cell language", token, r"write \sum_{t=1}^{T}")
@@ -61,6 +64,18 @@ def running(p: Parser, token: Token, name: str) -> Surface:
     return Surface(
         "sum" if name != "prod" else "prod", (body,), index=(Symbol(var, integer=True), low, high), span=(token.start, body.span[1])
     )
+
+
+def _has_pair(p: Parser, var: str) -> bool:
+    """Does a symbol with two indices follow, one of them the sum's: W_{ij}, U_{k,j}?"""
+    ahead = "".join(t.text for t in p.tokens[p.position : p.position + 14])
+    return re.search(rf"[_^]\{{(?:[a-z],?{var}|{var},?[a-z])\}}", ahead) is not None
+
+
+def contraction(p: Parser, token: Token, var: str) -> Surface:
+    """``\\sum_j W_{ij} x_j``: a sum over components, which ``components`` turns into a matrix product."""
+    body = p.product()
+    return Surface("contract", (body,), var, span=(token.start, body.span[1]))
 
 
 def derivative_of(above: Surface, below: Surface, span: Span) -> Surface | None:

@@ -147,6 +147,17 @@ def gru_reset_after(p: Values, s: Values, x: Tensor) -> Values:
     return {"h": z * s["h"] + (1 - z) * after(p, x, s["h"], r)}
 
 
+def ugrnn(p: Values, s: Values, x: Tensor) -> Values:
+    z = sigmoid(gate(p, "z", x, s["h"]))
+    return {"h": z * s["h"] + (1 - z) * tanh(gate(p, "h", x, s["h"]))}
+
+
+def lstm_goodfellow(p: Values, s: Values, x: Tensor) -> Values:
+    f, g, q, new = (sigmoid(gate(p, k, x, s["h"])) for k in "fgqs")
+    state = f * s["s"] + g * new
+    return {"s": state, "h": tanh(state) * q}
+
+
 def mgu(p: Values, s: Values, x: Tensor) -> Values:
     f = sigmoid(gate(p, "f", x, s["h"]))
     return {"h": (1 - f) * s["h"] + f * tanh(gate(p, "h", x, f * s["h"]))}
@@ -251,7 +262,8 @@ def lstm_lee(p: Values, s: Values, z: Tensor, z_i: Tensor, z_f: Tensor, z_o: Ten
 
 
 CELLS: dict[str, Step] = {
-    "rnn": rnn, "rnn_no_bias": rnn, "lstm": lstm, "lstm_no_bias": lstm, "lstm_no_output_tanh": lstm_no_output_tanh,
+    "rnn": rnn, "rnn_no_bias": rnn, "ugrnn": ugrnn, "lstm_goodfellow": lstm_goodfellow,
+    "lstm": lstm, "lstm_no_bias": lstm, "lstm_no_output_tanh": lstm_no_output_tanh,
     "lstm_projection": lstm_projection, "lstm_1997": lstm_1997, "lstm_cifg": lstm_cifg, "lstm_peephole": peephole(),
     "lstm_nig": peephole("i"), "lstm_nfg": peephole("f"), "lstm_nog": peephole("o"), "lstm_niaf": peephole("input activation"),
     "lstm_fgr": lstm_fgr, "lstm_torch": lstm_torch, "lstm_keras": lstm_keras, "lstm_onnx": lstm_onnx, "lstm_cs230": lstm_cs230,

@@ -240,11 +240,24 @@ PLAIN_TEXT: Group = (
     ("h = np.tanh(W_xh @ x + W_hh @ h_prev + b_h)", "h = tanh(W_xh @ x + W_hh @ h_prev + b_h)"),
     ("dW = dz @ x.T", "dW = dz @ x.T"),
 )
+#: Component form: one line for every component at once.
+COMPONENTS: Group = (
+    (r"h_{t,j} = \sum_i W_{ji} x_{t,i}", "h[t] = W @ x[t]"),
+    (r"h_{t,j} = \sum_i W_{ij} x_{t,i}", "h[t] = W.T @ x[t]"),
+    (
+        r"f_i^{(t)} = \sigma( b_i^f + \sum_j U_{i,j}^f x_j^{(t)} + \sum_j W_{i,j}^f h_j^{(t-1)} )",
+        "f[t] = sigmoid(b_f + U_f @ x[t] + W_f @ h[t - 1])",
+    ),
+    (r"h_i^{(t)} = \sigma(\sum_j W_{i,j} r_j^{(t)} h_j^{(t-1)})", "h[t] = sigmoid(W @ (r[t] * h[t - 1]))"),
+    (r"r_j = \sigma([W_r x]_j + [U_r h_{t-1}]_j)", "r = sigmoid(W_r @ x + U_r @ h[t - 1])"),
+    (r"z^j_t = \sigma(W_z x_t + U_z h_{t-1})^j", "z[t] = sigmoid(W_z @ x[t] + U_z @ h[t - 1])"),
+    (r"h_k(t) = \tanh\left(\sum_{j=1}^{m} W_{kj} x_j(t) + b_k\right)", "h[t] = tanh(W @ x[t] + b)"),
+    (r"z_i = W_i x_t + b_i", "z_i = W_i @ x[t] + b_i"),
+)
 #: What the matrix language of cells cannot say.
 REFUSED: Group = (
     (r"h_T = \tanh(W x_1 + \cdots + W x_T)", None),
     (r"x = (x_1, x_2, \dots, x_T)", None),
-    (r"h_{t,j} = \sum_i W_{ji} x_{t,i}", None),
     (r"y_{t_k} = \sum_i V_{ki} h_{t_i}", None),
     (r"[W]_{ij} = 0", None),
     (r"\frac{e^{z_k}}{\sum_j e^{z_j}}", None),
@@ -258,5 +271,6 @@ REFUSED: Group = (
 )
 GROUPS: dict[str, Group] = {
     "elementwise": ELEMENTWISE, "matrix": MATRIX, "concatenation": CONCATENATION, "names": NAMES, "time": TIME, "layers": LAYERS,
-    "functions": FUNCTIONS, "calculus": CALCULUS, "containers": CONTAINERS, "plain text": PLAIN_TEXT, "refused": REFUSED,
+    "functions": FUNCTIONS, "calculus": CALCULUS, "containers": CONTAINERS, "plain text": PLAIN_TEXT, "components": COMPONENTS,
+    "refused": REFUSED,
 }  # fmt: skip
