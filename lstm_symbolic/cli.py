@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 FORMATS = ("text", "json", "sarif", "html", "markdown", "github")
 DERIVED = ("text", "latex", "typst", "markdown", "html", "json", "plain")
+TARGETS = ("numpy",)
+DIAGRAMS = ("svg", "typst", "tikz")
+ANALYSES = ("jacobian", "forward", "hessian", "ranges")
 MARKUPS = ("unicode", "latex", "typst", "mathml", "plain", "sympy")
 
 
@@ -66,6 +69,8 @@ def parser() -> argparse.ArgumentParser:
     derive.add_argument("--steps", action="store_true", help="every line with its reason")
     derive.add_argument("--truncate", type=_positive, metavar="K", help="no gradient crosses the end of a window of K steps")
     derive.add_argument("--rules", action="store_true", help="the table of derivative rules as well")
+    derive.add_argument("--prove", action="store_true", help="every line proved again, by what a gradient is")
+    derive.add_argument("--analysis", choices=ANALYSES, help="instead of the gradients: how far they reach, forward mode, H v, or ranges")
     derive.add_argument("--format", choices=DERIVED, default="text")
     derive.set_defaults(run=_derive)
 
@@ -73,7 +78,17 @@ def parser() -> argparse.ArgumentParser:
     show.add_argument("what", metavar="CELL|FILE|LATEX")
     show.add_argument("--as", dest="markup", choices=MARKUPS, default="unicode")
     show.add_argument("--notation", help="letters and signs, for example colah, or a file of your own, own.toml")
+    show.add_argument("--diagram", choices=DIAGRAMS, help="the picture of the cell instead, computed from its equations")
     show.set_defaults(run=_show)
+
+    exporting = verbs.add_parser("export", help="a cell as code: forward pass and backpropagation through time")
+    exporting.add_argument("what", metavar="CELL|FILE")
+    exporting.add_argument("--target", choices=TARGETS, default="numpy")
+    exporting.add_argument("--dtype", choices=("float32", "float64"), help="one type only")
+    exporting.add_argument("--no-grad", action="store_true", help="the forward pass only")
+    exporting.add_argument("--explain", action="store_true", help="print the schedule instead of the code")
+    exporting.add_argument("-o", "--output", type=Path, metavar="FILE", help="write here instead of standard output")
+    exporting.set_defaults(run=_export)
 
     zoo = verbs.add_parser("zoo", help="the known cells")
     zoo.add_argument("cell", nargs="?", metavar="CELL")
@@ -201,16 +216,33 @@ def _path_or_text(text: str) -> str | Path:
 
 
 def _derive(args: argparse.Namespace) -> int:
-    from .audit.derive import derive
+    from .audit.derive import analyse, derive
 
-    _emit(derive(_path_or_text(args.what), args.wrt, args.truncate, args.steps, args.rules, args.format))
+    what = _path_or_text(args.what)
+    if args.analysis is not None:
+        _emit(analyse(what, args.analysis, args.wrt, args.format))
+    else:
+        _emit(derive(what, args.wrt, args.truncate, args.steps, args.rules, args.format, args.prove))
     return 0
 
 
 def _show(args: argparse.Namespace) -> int:
-    from .audit.show import show
+    from .audit.show import picture, show
 
+    if args.diagram:
+        _emit(picture(_path_or_text(args.what), args.diagram, args.notation))
+        return 0
     _emit(show(_path_or_text(args.what), args.markup, args.notation))
+    return 0
+
+
+def _export(args: argparse.Namespace) -> int:
+    from .audit.derive import cell_of
+    from .export import explain, export, plan
+
+    cell = cell_of(_path_or_text(args.what))
+    source = explain(plan(cell, not args.no_grad)) if args.explain else export(cell, args.target, args.dtype, not args.no_grad)
+    _emit(source, args.output)
     return 0
 
 

@@ -1,0 +1,8 @@
+"""Export: a cell as code that computes its forward pass and backpropagation through time."""
+
+from .explain import explain
+from .plan import Plan, plan
+from .step import lambdify
+from .targets import TARGETS, export
+
+__all__ = ["TARGETS", "Plan", "explain", "export", "lambdify", "plan"]

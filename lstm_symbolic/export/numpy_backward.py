@@ -1,0 +1,312 @@
+"""The backward half of an exported NumPy file: local factors by blocks of steps, then the loop over steps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from sympy import Expr
+
+from . import numpy_ops as ops
+from .adjoint import Junction, Term
+from .graph import ONE, runs
+from .numpy_forward import assigned, filled, local_functions, weights
+from .numpy_views import Views, between, blocks, times
+from .schedule import Place
+
+#: A block of steps has about this many entries in each vector, so that its factors stay in the cache.
+BLOCK = 8192
+
+_SHORT = {"values": "v", "operands": "u", "factors": "k", "work": "w", "uses": "q"}
+
+
+@dataclass
+class Backward:
+    """One walk over the backward half of a plan. ``rows`` are the views of one step's slots, ``row_names`` what the loop calls them."""
+
+    views: Views
+    rows: list[str] = field(default_factory=list)
+    row_names: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        plan, fresh = self.views.plan, self.views.names.fresh
+        self.later = {name: fresh(f"later_{name}") for name in plan.previous}
+        self.saved = {name: fresh(f"saved_{name}") for name in plan.previous if self.is_slot(name)}
+        self.up = {name: fresh(f"up_{name}") for name in plan.step.outputs}
+        self.cotangent = {j.node: fresh(f"d_{next((t.name for t in j.terms if t.name), 'operand')}") for j in plan.back.junctions}
+
+    @property
+    def deltas(self) -> dict[Expr, list[int]]:
+        """The slots that are needed after the loop, those of affine nodes, by size and in order."""
+        plan = self.views.plan
+        wanted = set(plan.back.affine.values())
+        return {size: [n for n in order if n in wanted] for size, order in plan.order.items() if wanted & set(order)}
+
+    def buffers(self) -> Iterator[str]:
+        """Memory of the backward pass."""
+        plan, views = self.views.plan, self.views
+        size = views.spell(max(plan.order, key=lambda s: len(plan.order[s])))
+        yield f"        self.block = max(1, min(T, {BLOCK} // max(1, {size} * B)))  # steps whose factors are computed at once"
+        own = [p for p in plan.uses if p.buffer == "uses"]
+        uses = {p.size: max(q.end for q in own if q.size == p.size) for p in own}
+        for kind, counts in (("factors", {s: len(o) for s, o in plan.order.items()}), ("work", plan.work), ("uses", uses)):
+            for s, count in counts.items():
+                yield f"        self.{views.buffer(kind, s)} = np.empty((self.block, {count}, {views.spell(s)}, B), dtype)"
+        for s, numbers in self.deltas.items():
+            k, n, name = len(numbers), views.spell(s), views.buffer("deltas", s)
+            transposed = f"np.empty((T, {k}, {n}, B), dtype).transpose(1, 2, 0, 3)"
+            yield f"        self.{name} = {transposed} if B == 1 else np.empty(({k}, {n}, T, B), dtype)"
+
+    def row_views(self) -> list[str]:
+        return filled("        ", "self.rows = [(", self.rows, ") for r in range(self.block)]")
+
+    def function(self) -> list[str]:
+        """The function ``backward``."""
+        from .numpy_gradients import gradients
+
+        plan, views = self.views.plan, self.views
+        loop = [line for j in plan.back.junctions for line in self.junction(j)] + list(self.carries())
+        block, after = list(self.block()), list(gradients(self))
+        sizes = [f'"{k}": (T, B, {views.spell(plan.graph[n].size)})' for k, n in plan.step.outputs.items()]
+        states = [f'"{k}": (B, {views.spell(p.size)})' for k, p in plan.previous.items()]
+        text = ["def backward(d_outputs, cache, d_state=None):"]
+        text += ['    """Gradients of parameters, inputs and initial state, from those of outputs and final state (0 where missing)."""']
+        used = "params" if any('params["' in line for line in (*after, *views.constant_values(block).values())) else "_"
+        text += [f"    ws, used, inputs, {used}, off = cache", "    if ws.used != used:"]
+        text += ['        raise ValueError("cache is stale: its workspace was used by another forward pass")']
+        text += [f"    T, B, {', '.join([*views.dimensions, 'dtype'])} = ws.key"]
+        for name, shapes in (("d_outputs", sizes), ("d_state", states)):
+            first, last = f'{name} = _check("{name}", {{}} if {name} is None else {name}, {{', "}, dtype, optional=True)"
+            text += filled("    ", first, shapes, last)
+        for name, up in self.up.items():
+            text += [f'    {up} = d_outputs["{name}"].transpose(0, 2, 1) if "{name}" in d_outputs else {self.absent(name)}']
+        for name, place in plan.previous.items():
+            zero = f"np.zeros(({views.spell(place.size)}, B), dtype)"
+            saved = f"{self.saved[name]} = " if name in self.saved else ""
+            text += [f'    {self.later[name]} = {saved}d_state["{name}"].T.copy() if "{name}" in d_state else {zero}']
+        sums = [(self.cotangent[j.node], j.size) for j in plan.back.junctions if not self.is_alias(j)]
+        if sums:
+            text += assigned("    ", [name for name, _ in sums], [f"np.empty(({views.spell(size)}, B), dtype)" for _, size in sums])
+        text += [*self.transposed_weights(), *self.accumulators()]
+        text += ["    on = None if off is None else (~off)[:, None, None, :].astype(dtype)"]
+        constants = views.constant_values(block)
+        text += local_functions([*loop, *block, *(["copyto("] if self.saved else [])], constants)
+        text += ["    for last in range(T, 0, -ws.block):", "        first = max(0, last - ws.block)"]
+        for name, saved in self.saved.items():
+            text += [f"        copyto({saved}, {self.later[name]})", f"        {self.later[name]} = {saved}"]
+        text += [f"        {line}" for line in block]
+        text += ["        if off is not None:"]
+        text += [f"            {self.short('factors', size)} *= on[first:last]" for size in plan.order]
+        text += ["        for t in range(last - 1, first - 1, -1):"]
+        text += [f"            {', '.join(self.row_names)}{',' * (len(self.row_names) == 1)} = ws.rows[t - first]"]
+        text += [f"            {line}" for line in loop]
+        return [*text, *(f"        {line}" for line in self.collect()), *after]
+
+    # --- inside the loop -----------------------------------------------------------------------------------------
+
+    def row(self, first: int, last: int, size: Expr, flat: bool = False) -> str:
+        """The name of some slots of one step."""
+        buffer = self.views.buffer("factors", size)
+        view, label = f"self.{buffer}[r, {first}]", f"{self.views.buffer('k', size)}{first}"
+        if last > first + 1:
+            view = f"self.{buffer}[r, {between(str(first), str(last))}]"
+            label = f"{label}_to_{last - 1}{'_rows' if flat else ''}"
+            view += f".reshape({times(last - first, size)}, B)" if flat else ""
+        if view not in self.rows:
+            self.rows.append(view)
+            self.row_names.append(self.views.names.fresh(label))
+        return self.row_names[self.rows.index(view)]
+
+    def term(self, t: Term) -> str:
+        """A summand of a cotangent that is an array already."""
+        if t.kind == "later":
+            return self.later[t.name]
+        if t.kind == "upstream":
+            return f"{self.up[t.name]}[t]"
+        place = self.views.plan.slot(t.of)
+        return self.row(place.slot, place.end, place.size)
+
+    def is_alias(self, j: Junction) -> bool:
+        """A cotangent that is the gradient of an output and nothing else."""
+        return [t.kind for t in j.terms] == ["upstream"]
+
+    def is_slot(self, name: str) -> bool:
+        """What a state receives is one slot as it stands."""
+        return [t.kind for t in self.views.plan.back.carries[name]] == ["slot"]
+
+    def required(self, terms: Sequence[Term]) -> str | None:
+        """The output whose gradient a sum begins with, where too little else begins it."""
+        others = [t.kind for t in terms if t.kind != "upstream"]
+        return next((t.name for t in terms if t.kind == "upstream"), None) if len(others) < 2 and "product" not in others else None
+
+    def absent(self, name: str) -> str:
+        """What stands for an output without gradient: nothing where it is only added, else zeros."""
+        j = next((j for j in self.views.plan.back.junctions if Term("upstream", name) in j.terms), None)
+        if j is None or self.required(j.terms) != name:
+            return "None"
+        return f"np.broadcast_to(dtype.type(0), (T, {self.views.spell(j.size)}, B))"
+
+    def junction(self, j: Junction) -> Iterator[str]:
+        """The sum of a cotangent, then all its slots."""
+        d = self.cotangent[j.node]
+        if self.is_alias(j):
+            yield f"{d} = {self.term(j.terms[0])}"
+        else:
+            yield from self.sum(d, j.terms, self.required(j.terms))
+        plan = self.views.plan
+        for size, order in plan.order.items():
+            for first, last in runs([i for i, n in enumerate(order) if plan.back.slots[n].junction == j.node]):
+                name = self.row(first, last, size)
+                yield f"multiply({d}, {name}, out={name})"
+
+    def sum(self, target: str, terms: Sequence[Term], required: str | None) -> Iterator[str]:
+        """The sum of terms in a buffer; gradients of outputs that may be missing come last."""
+        arrays = [self.term(t) for t in terms if t.kind in ("later", "slot") or (t.kind == "upstream" and t.name == required)]
+        products = [line for t in terms if t.kind == "product" for line in self.pull(t.of, target)]
+        yield from products
+        if not products:
+            yield f"add({arrays[0]}, {arrays[1]}, out={target})" if len(arrays) > 1 else f"copyto({target}, {arrays[0]})"
+            arrays = arrays[2:]
+        yield from (f"add({target}, {a}, out={target})" for a in arrays)
+        for t in terms:
+            if t.kind == "upstream" and t.name != required:
+                yield f"if {self.up[t.name]} is not None:"
+                yield f"    add({target}, {self.up[t.name]}[t], out={target})"
+
+    def pull(self, node: int, target: str) -> Iterator[str]:
+        """Transposed weights applied to the slots that they produced."""
+        into = target
+        for i, pull in enumerate(self.views.plan.pulls):
+            if pull.node == node:
+                yield f"matmul({self.transposed(i)}, {self.row(pull.first, pull.last, pull.rows, flat=True)}, out={into})"
+                if into != target:
+                    yield f"add({target}, {into}, out={target})"
+                into = f"part_{target}"
+
+    def carries(self) -> Iterator[str]:
+        """What each state receives from this step, for the step before; where the mask is 0, the cotangent as it is."""
+        plan = self.views.plan
+        for name, terms in plan.back.carries.items():
+            if self.is_slot(name):
+                yield f"{self.later[name]} = {self.term(terms[0])}"
+            elif terms:
+                yield from self.sum(self.later[name], terms, None)
+            else:
+                yield f"{self.later[name]}.fill(0)"
+        if plan.previous:
+            yield "if off is not None:"
+            for name in plan.previous:
+                d = self.cotangent[plan.step.states[name]]
+                later = self.later[name]
+                yield f"    {later} {f'= {later} +' if name in self.saved else '+='} multiply({d}, off[t], out={d})"
+
+    # --- around the loop -----------------------------------------------------------------------------------------
+
+    def block(self) -> Iterator[str]:
+        """The local factors of a block of steps."""
+        plan = self.views.plan
+        calls = [(c, [self.view(a, c.out.count) for a in c.args], self.view(c.out, c.out.count)) for c in plan.factors]
+        used = [text for _, args, out in calls for text in (*args, out)]
+        used += [self.view(p, 1) for p in plan.uses] + [f"{self.short('factors', size)}[" for size in plan.order]
+        pairs = [(short, long) for short, long in self.shorts() if any(text.startswith(f"{short}[") for text in used)]
+        yield from assigned("", [short for short, _ in pairs], [long for _, long in pairs])
+        for call, args, out in calls:
+            yield ops.CALLS[call.name].format(*args, out=out)
+
+    def short(self, kind: str, size: Expr, shift: int = 0) -> str:
+        name = _SHORT[kind] if kind == "operands" else self.views.buffer(_SHORT[kind], size)
+        return f"{name}_next" if shift else name
+
+    def shorts(self) -> Iterator[tuple[str, str]]:
+        """Short names for what a block of steps has of each buffer."""
+        plan, views = self.views.plan, self.views
+        for shift, steps in ((0, "first:last"), (1, "first + 1 : last + 1")):
+            yield self.short("operands", ONE, shift), f"ws.operands[{steps}]"
+            for size in plan.values:
+                yield self.short("values", size, shift), f"ws.{views.buffer('values', size)}[{steps}]"
+        for kind, sizes in (("factors", [*plan.order]), ("work", [*plan.work]), ("uses", [*dict.fromkeys(p.size for p in plan.uses)])):
+            for size in sizes:
+                yield self.short(kind, size), f"ws.{views.buffer(kind, size)}[: last - first]"
+
+    def view(self, place: Place, count: int) -> str:
+        """A place for all steps of a block; a single vector beside packed ones gets an axis for the slots."""
+        if place.buffer == "constant":
+            return self.views.constant(place.slot)
+        name = self.short(place.buffer, place.size, place.shift)
+        if place.buffer == "operands":
+            return f"{name}[:, {'' if count == 1 else 'None, '}{self.views.columns(place.slot, place.slot + 1)}]"
+        return f"{name}[:, {place.slot if count == 1 else between(str(place.slot), str(place.end))}]"
+
+    def collect(self) -> Iterator[str]:
+        """After a block: its deltas for the products after the loop, and the sums for parameters that are no weights."""
+        plan = self.views.plan
+        for size, numbers in self.deltas.items():
+            order, buffer = plan.order[size], self.views.buffer("deltas", size)
+            ranges = runs([order.index(n) for n in numbers])
+            for first, last in ranges:
+                start = numbers.index(order[first])
+                rows = ":" if len(ranges) == 1 else between(str(start), str(start + last - first))
+                slots = f"{self.short('factors', size)}[:, {between(str(first), str(last))}]"
+                yield f"ws.{buffer}[{rows}, :, first:last] = {slots}.transpose(1, 2, 0, 3)"
+        for name, terms in plan.back.inputs.items():
+            for i, t in enumerate(terms):
+                place = plan.slot(t.of)
+                slot = f"{self.short('factors', place.size)}[:, {place.slot}].transpose(0, 2, 1)"
+                yield f"direct_{name}[first:last] {'+=' if i else '='} {slot}"
+        for i, (use, factor) in enumerate(zip(plan.back.uses, plan.uses, strict=True)):
+            place = plan.slot(use.slot)
+            slot = f"{self.short('factors', place.size)}[:, {place.slot}]"
+            if factor.buffer == "constant":
+                yield f"use_{i + 1} += {slot}.sum(axis=(0, 2))"
+            else:
+                yield f'use_{i + 1} += np.einsum("tnb,tnb->n", {slot}, {self.view(factor, 1)})'
+
+    def accumulators(self) -> Iterator[str]:
+        plan = self.views.plan
+        for name, terms in plan.back.inputs.items():
+            if terms:
+                yield f"    direct_{name} = np.empty((T, B, {self.views.spell(plan.graph[plan.step.inputs[name]].size)}), dtype)"
+        for i, use in enumerate(plan.back.uses):
+            yield f"    use_{i + 1} = np.zeros({self.views.spell(plan.back.slots[use.slot].size)}, dtype)"
+
+    def transposed(self, i: int) -> str:
+        return f"transposed_{i + 1}" if len(self.views.plan.pulls) > 1 else "transposed"
+
+    def transposed_weights(self) -> Iterator[str]:
+        """The weights as the equations have them, and contiguous transposes (measured: a view costs 1.4 times as much in the loop)."""
+        plan, views = self.views.plan, self.views
+        for i, product in enumerate(plan.products):
+            scaled = [r for r, k in enumerate(product.nodes) if plan.graph[k].number != 1]
+            for j in range(len(product.ranges)):
+                yield f"    {weights(views, i, j)} = ws.{weights(views, i, j)}{'.copy()' if scaled else ''}"
+                for a, b in runs(scaled):
+                    rows = blocks(a, b, len(product.nodes), product.size)
+                    yield f"    {weights(views, i, j)}[{rows}] *= {ops.literal(1 / plan.graph[product.nodes[a]].number)}"
+        for i, pull in enumerate(plan.pulls):
+            yield f"    {self.transposed(i)} = {self.stacked(pull.affine, pull.rows, plan.code[pull.node])}.T.copy()"
+        for node in dict.fromkeys(p.node for p in plan.pulls):
+            if sum(p.node == node for p in plan.pulls) > 1:
+                targets = [self.cotangent[node]] if node in self.cotangent else []
+                targets += [self.later[name] for name, terms in plan.back.carries.items() if Term("product", of=node) in terms]
+                yield from (f"    part_{target} = np.empty(({views.spell(plan.graph[node].size)}, B), dtype)" for target in targets)
+
+    def stacked(self, nodes: Sequence[int], size: Expr, operand: int) -> str:
+        """The weights of affine nodes for one operand below each other, in as few pieces as they stand."""
+        plan, views = self.views.plan, self.views
+        position = plan.operands.index(operand)
+        pieces: list[list[int]] = []  # product, first row, last row
+        for k in nodes:
+            number = next(n for n, p in enumerate(plan.products) if plan.code[k] in p.nodes)
+            row = plan.products[number].nodes.index(plan.code[k])
+            if pieces and pieces[-1][0] == number and pieces[-1][2] == row:
+                pieces[-1][2] += 1
+            else:
+                pieces.append([number, row, row + 1])
+        texts = []
+        for number, first, last in pieces:
+            product = plan.products[number]
+            part, ends = next((j, (a, b)) for j, (a, b) in enumerate(product.ranges) if a <= position < b)
+            columns = views.part(ends[0], position, position + 1, ends[1])
+            rows = blocks(first, last, len(product.nodes), size)
+            texts.append(f"{weights(views, number, part)}[{rows}, {columns}]")
+        return texts[0] if len(texts) == 1 else f"np.concatenate(({', '.join(texts)}))"

@@ -1,0 +1,97 @@
+"""The NumPy target: one file that imports only numpy, written by a walk over the plan."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
+from textwrap import wrap
+
+from ..errors import UnsupportedNode
+from ..expr import write
+from . import numpy_ops as ops
+from .naming import Names, clean
+from .numpy_backward import Backward
+from .numpy_forward import FUNCTIONS, buffers, filled, forward_function, step_views
+from .numpy_text import CHECKS, GRADIENT_CHECK
+from .numpy_views import Views
+from .plan import Plan
+
+_RESERVED = (
+    "np", "ws", "dtype", "dims", "params", "state", "mask", "workspace", "cache", "forward", "backward", "init", "Workspace", "off", "on",
+    "T", "B", "t", "r", "k", "v", "u", "w", "q", "v_next", "u_next", "first", "last", "count", "math", "d_params", "d_outputs", "d_state",
+    "final", "outputs", "inputs", "used", "deltas", "part", *FUNCTIONS,
+)  # fmt: skip
+
+
+def numpy_source(plan: Plan, dtypes: Sequence[str] = ("float32", "float64")) -> str:
+    """The text of the exported file."""
+    check_dimensions(plan)
+    views = Views(plan, Names.of(plan.cell, *_RESERVED))
+    forward = list(forward_function(views))
+    back = Backward(views) if plan.gradients else None
+    backward = back.function() if back else []
+    parts = [header(plan), tables(plan, dtypes), CHECKS.replace("@dims@", re.sub('[{}"]', "", example(plan, 64))), ""]
+    parts += buffers(views)
+    if back:
+        parts += back.buffers()
+    parts += step_views(views)
+    if back:
+        parts += back.row_views()
+    parts += ["", "workspace = Workspace  # workspace(T, B, dims, dtype)", "", "", *forward]
+    if plan.gradients:
+        single = len(plan.cell.inputs) == 1
+        passed = f'inputs["{plan.cell.inputs[0]}"]' if single else "inputs"
+        check = GRADIENT_CHECK.replace("@dims@", example(plan, 4)).replace("@x@", passed)
+        parts += ["", "", *backward, check.replace("@d_x@", f'{{"{plan.cell.inputs[0]}": d_x}}' if single else "d_x").rstrip()]
+    return "\n".join(parts) + "\n"
+
+
+def check_dimensions(plan: Plan) -> None:
+    """Every dimension has to be readable from some shape."""
+    cell = plan.cell
+    if not cell.inputs:
+        raise UnsupportedNode("the cell has no input, so that nothing says how many steps there are")
+    known = {d for name in (*cell.parameters, *cell.inputs) for d in cell.shapes[name] if d.is_symbol}
+    for name, shape in cell.shapes.items():
+        for s in {s for d in shape for s in d.free_symbols} - known:
+            raise UnsupportedNode(f"the size {s} of {name} is the size of no input, and no axis of a parameter")
+
+
+def header(plan: Plan) -> str:
+    cell = plan.cell
+    try:
+        number = version("lstm_symbolic")
+    except PackageNotFoundError:
+        number = "unknown"
+    what = "forward pass and backpropagation through time" if plan.gradients else "forward pass"
+    lines = [f'"""{clean(cell.title) or "A recurrent cell"}: {what} in NumPy.', ""]
+    lines += [f"    {clean(line)}" for line in cell.plain()]
+    source = f", from its cell {clean(cell.name)}" if cell.name else ""
+    written = f"Written by lstm_symbolic {clean(number)}{source}."
+    lines += ["", *wrap(f"{clean(cell.paper)}. {written}" if cell.paper else written, 138)]
+    lines += ["Arrays are time-major, (T, B, features) for T steps of B samples. A missing state is 0. A step whose mask (T, B) is 0"]
+    loose = [name for name in cell.outputs if name not in plan.previous]
+    zero = f"; {', '.join(loose)} {'is' if len(loose) == 1 else 'are'} 0 there" if loose else ""
+    lines += [f'leaves every state of the sample as it is{zero}. With a workspace, results hold until its next use."""', ""]
+    needed = {n.name for n in plan.graph.nodes if n.op == "call"} & set(ops.DEFINITIONS)
+    lines += ["import math", ""] if needed else []
+    lines += ["import numpy as np", ""]
+    return "\n".join([*lines, *(f"{ops.DEFINITIONS[n]}" for n in sorted(needed))])
+
+
+def tables(plan: Plan, dtypes: Sequence[str]) -> str:
+    cell, graph = plan.cell, plan.graph
+    parameters = [f'"{k}": ("{write(cell.shapes[k][0])}", "{write(cell.shapes[k][1])}")' for k in cell.parameters]
+    inputs = ", ".join(f'"{k}": "{write(graph[node].size)}"' for k, node in plan.step.inputs.items())
+    states = ", ".join(f'"{k}": "{write(graph[node].size)}"' for k, node in plan.step.previous.items())
+    types = ", ".join(f'"{d}"' for d in dtypes) + "," * (len(dtypes) == 1)
+    opening = filled("", "PARAMETERS = {", parameters, "}") if parameters else ["PARAMETERS = {}"]
+    return "\n".join([*opening, f"INPUTS, STATES, DTYPES = {{{inputs}}}, {{{states}}}, ({types})", ""])
+
+
+def example(plan: Plan, first: int) -> str:
+    """Dimensions for an example, each another number."""
+    names = sorted({s.name for shape in plan.cell.shapes.values() for d in shape for s in d.free_symbols}, reverse=True)
+    return "{" + ", ".join(f'"{name}": {first - k if first > 9 else 2 + (first + k) % 4}' for k, name in enumerate(names)) + "}"
+

@@ -1,0 +1,226 @@
+"""The forward half of an exported NumPy file: buffers, packed weights, the loop over steps, the results."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from textwrap import wrap
+
+from sympy import Add
+
+from . import numpy_ops as ops
+from .graph import Weight, runs
+from .numpy_text import PREPARED
+from .numpy_views import Views, blocks, times
+from .plan import BIAS, Product
+from .schedule import Call, Place
+
+#: What a loop may call.
+FUNCTIONS = {"matmul", "where", "copyto"} | {ops.function(row) for row in ops.CALLS.values()}
+
+
+def filled(indent: str, first: str, items: Sequence[str], last: str) -> list[str]:
+    """``first`` item, item, ... ``last`` on as few lines as they need; no item is broken."""
+    texts = [f"{item}," if k < len(items) - 1 or (len(items) == 1 and first.endswith("(")) else item for k, item in enumerate(items)]
+    whole = f"{indent}{first}{' '.join(texts)}{last}"
+    if len(whole) <= 138:
+        return [whole]
+    hidden = " ".join(t.replace(" ", "\0") for t in [*texts[:-1], texts[-1].rstrip(",") + ","])
+    lines = wrap(hidden, 138 - len(indent) - 4, break_long_words=False, break_on_hyphens=False)
+    return [f"{indent}{first}", *(f"{indent}    {line}".replace("\0", " ") for line in lines), f"{indent}{last}"]
+
+
+def assigned(indent: str, names: Sequence[str], values: Sequence[str]) -> list[str]:
+    """``a, b = x, y``, on several lines where one would be too wide."""
+    line = f"{indent}{', '.join(names)} = {', '.join(values)}"
+    if len(line) <= 138 or len(names) < 2:
+        return [line] if names else []
+    half = len(names) // 2
+    return [*assigned(indent, names[:half], values[:half]), *assigned(indent, names[half:], values[half:])]
+
+
+def weights(views: Views, number: int, part: int) -> str:
+    """The packed weights of one range of one product."""
+    ranges = views.plan.products[number].ranges
+    return "weights" + (f"_{number + 1}" if len(views.plan.products) > 1 else "") + ("abcdefgh"[part] if len(ranges) > 1 else "")
+
+
+def buffers(views: Views) -> Iterator[str]:
+    """Memory of the forward pass."""
+    plan = views.plan
+    yield "class Workspace:"
+    yield '    """Buffers for T steps of B samples, samples innermost, and the views of them that each step uses."""'
+    yield "    def __init__(self, T, B, dims, dtype=DTYPES[-1]):"
+    yield from views.dimension_lines("        ")
+    yield f"        self.key, self.used = (T, B, {', '.join([*views.dimensions, 'np.dtype(dtype)'])}), 0"
+    what = ", ".join("1" if k == BIAS else views.label(Place("operands", plan.graph[k].size, i)) for i, k in enumerate(plan.operands))
+    yield f"        self.operands = np.ones((T + 1, {views.spell(Add(*plan.operand_sizes))}, B), dtype)  # {what}"
+    for size, held in plan.values.items():
+        labels = ", ".join(views.label(Place("values", size, i)) for i in range(len(held)))
+        yield f"        self.{views.buffer('values', size)} = np.zeros((T + 1, {len(held)}, {views.spell(size)}, B), dtype)  # {labels}"
+    for size, count in plan.scratch.items():
+        yield f"        self.{views.buffer('scratch', size)} = np.empty(({count}, {views.spell(size)}, B), dtype)"
+    for i, product in enumerate(plan.products):
+        for j, (first, last) in enumerate(product.ranges):
+            columns = views.spell(Add(*plan.operand_sizes[first:last]))
+            yield f"        self.{weights(views, i, j)} = np.zeros(({times(len(product.nodes), product.size)}, {columns}), dtype)"
+    parts = dict.fromkeys(times(len(p.nodes), p.size) for p in plan.products if len(p.ranges) > 1)
+    if parts:
+        yield f"        self.part = np.empty((max({', '.join(parts)}, 0), B), dtype)"
+
+
+def step_views(views: Views) -> list[str]:
+    """The views of each step; the loop has named them already."""
+    spelled = []
+    for place, flat in views.per_step():
+        if place.buffer == "operands" and flat:
+            spelled.append(f"self.operands[t, {views.columns(place.slot, place.end)}]")
+        else:
+            spelled.append(views.flat(place, "t", "t + 1", flat).replace("ws.", "self."))
+    return filled("        ", "self.steps = [(", spelled, ") for t in range(T)]")
+
+
+def local_functions(body: Iterable[str], others: Mapping[str, str]) -> list[str]:
+    """Functions that a loop calls, and constants, as local names."""
+    called = sorted({word for line in body for word in re.findall(r"\b([a-z_0-9]+)\(", line)} & FUNCTIONS)
+    table = {name: f"np.{name}" for name in called} | dict(others)
+    return assigned("    ", list(table), list(table.values()))
+
+
+def loop_body(views: Views) -> list[str]:
+    """One step."""
+    plan = views.plan
+    body: list[str] = []
+    for line in plan.forward:
+        if isinstance(line, Call):
+            args = [views.constant(a.slot) if a.buffer == "constant" else views.name(a) for a in line.args]
+            body.append(ops.CALLS[line.name].format(*args, out=views.name(line.out)))
+        else:
+            body += list(product_lines(views, [p.nodes for p in plan.products].index(line)))
+    if plan.previous:
+        body.append("if off is not None:")
+        for place in plan.previous.values():
+            body.append(f"    copyto({views.at(place, 't + 1', '')}, {views.at(place, 't', '')}, where=off[t])")
+    return body
+
+
+def product_lines(views: Views, number: int) -> Iterator[str]:
+    """A product with packed weights; operands that do not stand together are added up."""
+    product = views.plan.products[number]
+    out = views.name(product.out, flat=product.out.count > 1)
+    part = f"ws.part[: {times(len(product.nodes), product.size)}]"
+    for j, (first, last) in enumerate(product.ranges):
+        place = Place("operands", views.plan.operand_sizes[first], first, 0, last - first)
+        yield f"matmul({weights(views, number, j)}, {views.name(place, flat=True)}, out={part if j else out})"
+        if j:
+            yield f"add({out}, {part}, out={out})"
+
+
+def packing(views: Views) -> Iterator[str]:
+    """Weights and biases stacked, as the products read them; what feeds a sigmoid is halved."""
+    plan = views.plan
+    for i, product in enumerate(plan.products):
+        for j, (first, last) in enumerate(product.ranges):
+            target = f"ws.{weights(views, i, j)}"
+            for position in range(first, last):
+                yield from _stacked(views, product, target, position, (first, last))
+            scaled = [r for r, k in enumerate(product.nodes) if plan.graph[k].number != 1]
+            for a, b in runs(scaled):
+                yield f"{target}[{blocks(a, b, len(product.nodes), product.size)}] *= {ops.literal(plan.graph[product.nodes[a]].number)}"
+
+
+def _stacked(views: Views, product: Product, target: str, position: int, ends: tuple[int, int]) -> Iterator[str]:
+    """The blocks of one operand below each other: one call where every node has one."""
+    plan = views.plan
+    first, last = ends
+    columns = views.part(first, position, position + 1, last)
+    operand = plan.operands[position]
+    found: list[list[str]] = []
+    for k in product.nodes:
+        node = plan.graph[k]
+        if operand == BIAS:
+            found.append([views.bias(b) for b in node.biases])
+        else:
+            found.append([views.weight(w) for w, a in zip(node.weights, node.args, strict=True) if a == operand])
+    if all(len(b) == 1 for b in found) and len(found) > 1:
+        named = [re.fullmatch(r'params\["(\w+)"\](.*)', b[0]) for b in found]
+        tails = {match[2] for match in named if match}
+        texts = ", ".join(f'"{match[1]}"' for match in named if match)
+        listed = f"[params[k]{tails.pop()} for k in ({texts})]" if len(tails) == 1 else f"({', '.join(b[0] for b in found)})"
+        yield f"np.concatenate({listed}, out={target}[:, {columns}])"
+        return
+    for row, summands in enumerate(found):
+        rows = blocks(row, row + 1, len(product.nodes), product.size)
+        yield from (f"{target}[{rows}, {columns}] {'+=' if n else '='} {text}" for n, text in enumerate(summands))
+
+
+def forward_function(views: Views) -> Iterator[str]:
+    """The function ``forward``."""
+    plan = views.plan
+    cell = plan.cell
+    single = cell.inputs[0] if len(cell.inputs) == 1 else ""
+    argument = views.names.fresh(single) if single else "x"
+    body = loop_body(views)
+    yield f"def forward({argument}, params, state=None, mask=None, workspace=None):"
+    yield from _docstring(views)
+    if not single:
+        yield "    if not isinstance(x, dict) or list(x) != list(INPUTS):"
+        yield '        raise ValueError(f"x is not a dictionary of {\', \'.join(INPUTS)}, in this order")'
+    yield PREPARED.replace("@inputs@", f'{{"{single}": {argument}}}' if single else "x")
+    yield from views.dimension_lines("    ")
+    yield "    ws = Workspace(T, B, dims, dtype) if workspace is None else workspace"
+    key = f"(T, B, {', '.join([*views.dimensions, 'dtype'])})"
+    yield f"    if ws.key != {key}:"
+    yield f'        raise ValueError(f"workspace is for {{ws.key}}, expected {{{key}}}: T, B, dimensions, type")'
+    yield "    ws.used += 1"
+    yield from (f"    {line}" for line in packing(views))
+    for name, node in plan.step.inputs.items():
+        if node not in plan.operands:
+            continue
+        place = Place("operands", plan.graph[node].size, plan.operands.index(node))
+        yield f"    {views.at(place, ':T', '')} = inputs[\"{name}\"].transpose(0, 2, 1)"
+    for name, place in plan.previous.items():
+        yield f'    {views.at(place, "0", "")} = state["{name}"].T if "{name}" in state else 0'
+    yield from local_functions(body, {})
+    constants = views.constant_values(body)
+    names = [weights(views, i, j) for i, p in enumerate(plan.products) for j in range(len(p.ranges))]
+    for place, flat in views.still():
+        names.append(views.known[place, flat])
+    spelled = [f"ws.{n}" for n in names[: len(names) - len(views.still())]]
+    spelled += [views.flat(place, "", "", flat) for place, flat in views.still()]
+    yield from assigned("    ", [*names, *constants], [*spelled, *constants.values()])
+    unpacked = [views.known[v] for v in views.per_step()]
+    yield from filled("    ", "for t, (", unpacked, ") in enumerate(ws.steps):")
+    yield from (f"        {line}" for line in body)
+    yield from _results(views)
+
+
+def _docstring(views: Views) -> Iterator[str]:
+    plan, spell = views.plan, views.spell
+    inputs = ", ".join(f"{k} (T, B, {spell(plan.graph[n].size)})" for k, n in plan.step.inputs.items())
+    outputs = ", ".join(f"{k} (T, B, {spell(plan.graph[n].size)})" for k, n in plan.step.outputs.items())
+    states = ", ".join(f"{k} (B, {spell(plan.graph[n].size)})" for k, n in plan.step.previous.items())
+    text = f"Outputs {outputs}; the final state {states}; a cache, from inputs {inputs}."
+    yield from wrap(f'"""{text}"""', 136, initial_indent="    ", subsequent_indent="    ")
+
+
+def _results(views: Views) -> Iterator[str]:
+    plan = views.plan
+    texts = []
+    for name, place in plan.outputs().items():
+        if name in plan.previous:
+            texts.append(f'"{name}": {views.at(place, "", "1:")}.transpose(0, 2, 1)')
+        else:
+            yield "    if off is not None:"
+            yield f"        copyto({views.at(place, ':T', '')}, 0, where=off[:, None])"
+            texts.append(f'"{name}": {views.at(place, ":T", "")}.transpose(0, 2, 1)')
+    final = [f'"{k}": {views.at(p, "T", "")}.T' for k, p in plan.previous.items()]
+    yield from filled("    ", "outputs = {", texts, "}")
+    whole = f"    return outputs, {{{', '.join(final)}}}, (ws, ws.used, inputs, params, off)"
+    yield from [whole] if len(whole) <= 138 else filled("    ", "return outputs, {", final, "}, (ws, ws.used, inputs, params, off)")
+
+
+def weight_span(views: Views, w: Weight) -> str:
+    """The columns of a parameter that a weight is, or nothing where it is the whole."""
+    whole = w.start == 0 and w.width == views.plan.cell.shapes[w.name][0 if w.transposed else 1]
+    return "" if whole else f"[{views.span(w)}]" if w.transposed else f"[:, {views.span(w)}]"
