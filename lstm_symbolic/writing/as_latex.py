@@ -10,7 +10,7 @@ from .names import GREEK, Name
 from .style import SIGNS
 
 _TO_LATEX = {letter: "\\" + command for command, letter in GREEK.items()} | {
-    "⟨": r"\langle ", "<": r"\langle ", "⟩": r" \rangle", ">": r" \rangle", "′": "'", "×": r" \times ",
+    "⟨": r"\langle ", "<": r"\langle ", "⟩": r" \rangle", ">": r" \rangle", "′": "'", "×": r" \times ", "·": r"{\cdot}",
 }  # fmt: skip
 _LATEX_SPECIAL = {
     "\\": r"\backslash ", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "^": r"\hat{}", "_": r"\_", "%": r"\%", "~": r"\sim ",
@@ -35,7 +35,7 @@ class Latex(Unicode):
         return f"\\{word}" if word in _OPERATORS else self.text(word) if len(word) == 1 else rf"\operatorname{{{self._escape(word)}}}"
 
     def operator(self, glyph: str) -> str:
-        table = {u: latex for latex, u in SIGNS.items() if u} | {"−": "-", "∗": "*", "≥": r"\ge", "≤": r"\le", "≠": r"\ne"}
+        table = {u: latex for latex, u in SIGNS.items() if u} | {"−": "-", "∗": "*", "≥": r"\ge", "≤": r"\le", "≠": r"\ne", "÷": r"\div"}
         return table.get(glyph, glyph)
 
     def word(self, latex: str) -> str:

@@ -33,13 +33,13 @@ def write(obj: Any, markup: str, notation: str | Style = "default") -> str:
     try:
         if isinstance(obj, Basic | tuple) and not isinstance(obj, Cell):
             row = _row(obj)
-            pen = _writer(kind, chosen, [row])
+            pen = writer(kind, chosen, [row])
             text = pen(row[0])
             for side in row[1:]:
                 text = kind.relation("=", text, pen(side))
             return kind.group(text)
         rows = [_row(e) for e in _equations(obj, chosen)]
-        pen = _writer(kind, chosen, rows)
+        pen = writer(kind, chosen, rows)
         return kind.system([[pen(side) for side in row] for row in rows])
     except RecursionError:
         raise LstmSymbolicError("the formula is nested too deeply to print") from None
@@ -102,7 +102,7 @@ def _kind(symbol: Expr) -> str:
     return ("", "vector", "matrix")[long]
 
 
-def _writer(markup: Unicode, chosen: Style, rows: Iterable[Row]) -> Writer:
+def writer(markup: Unicode, chosen: Style, rows: Iterable[Row]) -> Writer:
     """Two names that would print alike fall back: from the style's symbol to the plain one, and from that to the name itself."""
     glyphs = {s.name: chosen.glyph(s.name, _kind(s)) for row in rows for side in row for s in leaves(side)}
     for fallback in (Name.plain, _itself):
