@@ -18,7 +18,7 @@ from flint import arb, fmpq
 
 from ..calculus.ranges import Interval, ranges
 from ..cells import Cell
-from ..errors import CellError, LstmSymbolicError
+from ..errors import CellError, LstmSymbolicError, UnsupportedNode
 from ..expr import Evaluator
 from ..proof.balls import Balls
 from ..proof.dag import Dag
@@ -45,8 +45,8 @@ class Claim:
         said = f"{self.low} <= {self.name}[t] <= {self.high}"
         if self.verdict != "refuted":
             return f"{said}: {self.verdict}; {self.name} lies in {self.found}"
-        at = ", ".join(f"{name} = {v}" for name, v in self.values.items())
-        return f"{said}: refuted; {self.name}[{self.step}] = {self.value} for {at}, and states that start at 0"
+        at = ", ".join(f"{name} = {v}" for name, v in self.values.items() if v)
+        return f"{said}: refuted; {self.name}[{self.step}] = {self.value} for {at}, all else 0 at the start"
 
 
 def within(cell: Cell, name: str, low: Fraction | int, high: Fraction | int) -> Claim:
@@ -64,12 +64,25 @@ def within(cell: Cell, name: str, low: Fraction | int, high: Fraction | int) -> 
     low, high = Fraction(low), Fraction(high)
     if found.within(low, high):
         return Claim(name, low, high, "proved", found, {})
-    ranked = sorted(candidates(cell), key=lambda values: -_distance(cell, name, values, low, high))
-    for values in ranked[:4]:
-        for step, ball in enumerate(run(cell, values, name), 1):
-            if ball > _ball(high) or ball < _ball(low):
-                return Claim(name, low, high, "refuted", found, values, step, ball.str(6, radius=False))
-    return Claim(name, low, high, "undecided", found, {})
+    try:
+        ranked = sorted(candidates(cell), key=lambda values: -_distance(cell, name, values, low, high))
+        best = next((values for values in ranked[:4] if _outside(cell, name, values, low, high)), None)
+    except UnsupportedNode:
+        best = None  # an open function has no values
+    if best is None:
+        return Claim(name, low, high, "undecided", found, {})
+    for own, small in itertools.product(best, (Fraction(0), Fraction(1))):
+        simpler = {**best, own: small}
+        if own not in cell.inputs and abs(small) < abs(best[own]) and _outside(cell, name, simpler, low, high):
+            best = simpler
+    step, ball = _outside(cell, name, best, low, high) or (0, arb(0))
+    return Claim(name, low, high, "refuted", found, best, step, ball.str(6, radius=False))
+
+
+def _outside(cell: Cell, name: str, values: Mapping[str, Fraction], low: Fraction, high: Fraction) -> tuple[int, Any] | None:
+    """The first step at which the value certainly leaves the bounds, and the ball that holds it."""
+    balls = enumerate(run(cell, values, name), 1)
+    return next(((step, ball) for step, ball in balls if ball > _ball(high) or ball < _ball(low)), None)
 
 
 def candidates(cell: Cell) -> Iterator[dict[str, Fraction]]:

@@ -7,22 +7,30 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import sympy
 from sympy import Eq
 
-from ..calculus import RULES, Gradients, Step, backward
+from ..calculus import RULES, Gradients, Step, backward, forward_mode, growth, hessian_product, jacobian, norm_bounds, ranges
 from ..calculus.gradients import adjoints, key
 from ..cells import TIME, Cell, cell
 from ..errors import LstmSymbolicError
 from ..expr import plain, write
 from ..expr.nodes import Grad
 from ..writing import latex, mathml, typst, unicode
+from .recheck import Rechecked, recheck
 from .sides import named, sides
 
 Lines = tuple[Eq, ...]
 
 
 def derive(
-    what: Any, wrt: str | None = None, truncate: int | None = None, steps: bool = False, rules: bool = False, format: str = "text"
+    what: Any,
+    wrt: str | None = None,
+    truncate: int | None = None,
+    steps: bool = False,
+    rules: bool = False,
+    format: str = "text",
+    prove: bool = False,
 ) -> str:
     """The gradients of a cell (its name, a file, or its equations), or of one parameter.
 
@@ -36,9 +44,61 @@ def derive(
     chosen = lines(grads, wrt)
     reasons = [s for s in grads.steps if wrt is None or _belongs(s, chosen)] if steps else []
     table = list(dict.fromkeys(f"{r.name}: {r.formula}" for r in RULES.values() if r.formula)) if rules else []
+    proofs = [_said(r) for r in recheck(grads)] if prove else []
     if format == "json":
-        return json.dumps(_data(grads, chosen, reasons, table), indent=1)
-    return _PAGES[format](chosen, reasons, [*_notes(grads), *table])
+        return json.dumps({**_data(grads, chosen, reasons, table), **({"proofs": proofs} if prove else {})}, indent=1)
+    return _PAGES[format](chosen, reasons, [*_notes(grads), *proofs, *table])
+
+
+def _said(r: Rechecked) -> str:
+    return f"{r.verdict.kind}: {plain(r.step.left)}" + (f" ({r.verdict.reason})" if r.verdict.reason else "")
+
+
+def analyse(what: Any, kind: str, wrt: str | None = None, format: str = "text") -> str:
+    """What else follows from the derivatives of a cell: ``kind`` is jacobian, forward, hessian or ranges.
+
+    >>> print(analyse("rnn", "jacobian", format="plain"))
+    jac(h[t], h[t - 1]) = diag(1 - h[t] ** 2) @ U
+    jac(h[T], h[k]) = Prod(diag(1 - h[t] ** 2) @ U, (t, k + 1, T))
+    >>> print(analyse("rnn", "ranges"))
+    h[t] in (-1, 1)
+    """
+    c = cell_of(what)
+    chosen, notes = _ANALYSES[kind](c, None if wrt is None else [wrt])
+    if format == "json":
+        return json.dumps({"cell": c.name, "equations": [plain(e) for e in chosen], "notes": notes}, indent=1)
+    return _PAGES[format](chosen, [], notes) if chosen else "\n".join(notes)
+
+
+def _jacobian(c: Cell, wrt: list[str] | None) -> tuple[Lines, list[str]]:
+    found = jacobian(c)
+    bounds = [f"norm(jac({a}[t], {b}[t - 1])) <= {plain(bound)}" for (a, b), bound in norm_bounds(found).items() if bound != 0]
+    held = [f"with the gates held fixed: {plain(e)}" for e in found.paths]
+    return found.equations, [*held, *bounds]
+
+
+def _forward(c: Cell, wrt: list[str] | None) -> tuple[Lines, list[str]]:
+    found = forward_mode(c, wrt)
+    return found.lines, [f"{d} is the change of {name}" for name, d in found.directions.items() if name not in c.defined]
+
+
+def _hessian(c: Cell, wrt: list[str] | None) -> tuple[Lines, list[str]]:
+    grads = backward(c)
+    found = hessian_product(grads, wrt)
+    known = [f"{d} is the change of {name}" for name, d in found.forward.directions.items() if name not in c.defined]
+    return found.equations, [*known, "beside the lines of the gradients, and for a loss that is linear in what it reads"]
+
+
+def _ranges(c: Cell, wrt: list[str] | None) -> tuple[Lines, list[str]]:
+    found = ranges(c)
+    grown = {s: growth(c, s) for s in c.states if found[s].size == sympy.oo}
+    steps = [f"abs({s}[t]) <= {a} * abs({s}[t - 1]) + {b}" for s, pair in grown.items() if pair is not None for a, b in [pair]]
+    return (), [*(f"{name}[t] in {interval}" for name, interval in found.items()), *steps]
+
+
+_ANALYSES: dict[str, Callable[[Cell, list[str] | None], tuple[Lines, list[str]]]] = {
+    "jacobian": _jacobian, "forward": _forward, "hessian": _hessian, "ranges": _ranges,
+}  # fmt: skip
 
 
 def cell_of(what: Any) -> Cell:

@@ -1,7 +1,16 @@
-"""Matrix calculus: derivative rules for every node, and backpropagation through time for symbolic T."""
+"""Matrix calculus: derivative rules for every node, backpropagation through time for symbolic T; Jacobians, forward mode, ranges."""
 
 from .backward import backward
+from .forward import HessianProduct, Tangents, forward_mode, hessian_product
 from .gradients import Gradients, Step
+from .jacobian import Jacobians, jacobian
+from .limits import fixed
+from .norms import norm_bounds
+from .ranges import Interval, growth, ranges
+from .tangent import tangent
 from .vjp import RULES, Rule, vjp
 
-__all__ = ["RULES", "Gradients", "Rule", "Step", "backward", "vjp"]
+__all__ = [
+    "RULES", "Gradients", "HessianProduct", "Interval", "Jacobians", "Rule", "Step", "Tangents", "backward", "fixed", "forward_mode",
+    "growth", "hessian_product", "jacobian", "norm_bounds", "ranges", "tangent", "vjp",
+]  # fmt: skip

@@ -16,10 +16,11 @@ from sympy.core.function import AppliedUndef
 from sympy.matrices.expressions import HadamardProduct, Identity, MatAdd, MatMul, Trace, Transpose
 
 from ..errors import ShapeError, UnsupportedNode
-from ..expr import nodes, shape_of
-from ..expr.build import add, apply, broadcast, divide, power
+from ..expr import nodes, plain, shape_of
+from ..expr.build import add, apply, broadcast, divide, ones, power
+from ..expr.dims import is_scalar
 from ..expr.functions import Elementwise
-from .algebra import hadamard, parts, product, scale, total, transpose, zero
+from .algebra import hadamard, product, scale, split, total, transpose, zero
 from .derivatives import partial
 
 #: The tangents of symbols (and of adjoints); a symbol that is not named does not change.
@@ -54,19 +55,52 @@ def _rule(e: Basic, of: Tangents) -> Expr | None:
 
 
 def _sum(terms: Sequence[Expr | None]) -> Expr | None:
-    kept = [t for t in terms if t is not None]
-    return total(*kept) if kept else None
+    """The sum; diag(a) @ U + diag(b) @ U is diag(a + b) @ U."""
+    kept = [x for t in terms if t is not None for x in (t.args if isinstance(t, MatAdd) else (t,))]
+    if not kept:
+        return None
+    slopes: dict[Expr, list[Expr]] = {}
+    others = []
+    for t in kept:
+        number, core = split(t)
+        first, *rest = core.args if isinstance(core, MatMul) else (core,)
+        if isinstance(first, nodes.Diag):
+            after = product(*rest) if rest else Identity(first.shape[0])
+            slopes.setdefault(after, []).append(scale(number, first.args[0]))
+        else:
+            others.append(t)
+    return total(*others, *(_diagonal(total(*found), after) for after, found in slopes.items()))
 
 
 def _slope(e: Expr, slope: Expr, change: Expr) -> Expr:
     """slope * change, entry by entry of ``e``; for a matrix of directions diag(slope) @ change."""
-    if shape_of(change) == shape_of(e) or not isinstance(e, MatrixExpr) or all(d == 1 for d in shape_of(change)):
+    if not isinstance(change, MatrixExpr) or not _wide(e, change) or is_scalar(shape_of(e)):
         return hadamard(slope, change)
     if shape_of(e)[1] != 1:
         raise ShapeError("a matrix has no Jacobian that is a matrix", hint="ask for the derivative along a direction")
-    numbers = [f for f in parts(slope) if isinstance(f, Number)]
-    diagonal = product(nodes.Diag(slope), change) if not isinstance(change, Identity) else nodes.Diag(slope)
-    return change if slope == 1 or (numbers and hadamard(slope) == 1) else diagonal
+    (number, rest), (other, core) = split(slope), split(change)
+    return scale(number * other, core if rest == 1 else _diagonal(rest, core))
+
+
+def _diagonal(slope: Expr, change: Expr) -> Expr:
+    """diag(slope) @ change; two diagonals in a row are one."""
+    factors = change.args if isinstance(change, MatMul) else (change,)
+    if isinstance(factors[0], Identity):
+        return product(nodes.Diag(slope), *factors[1:])
+    if isinstance(factors[0], nodes.Diag):
+        return product(nodes.Diag(hadamard(slope, factors[0].args[0])), *factors[1:])
+    return product(nodes.Diag(slope), change)
+
+
+def _wide(e: Expr, change: Expr) -> bool:
+    """Is this a matrix of directions?"""
+    return shape_of(change) != shape_of(e)
+
+
+def _one_direction(e: Expr, change: Expr) -> Expr:
+    if _wide(e, change):
+        raise ShapeError(f"no Jacobian that is a matrix for {plain(e)[:60]}", hint="ask for the derivative along a direction")
+    return change
 
 
 @_rule.register(Number)
@@ -102,22 +136,25 @@ def _(e: Expr, of: Tangents) -> Expr | None:
         terms.append(None if d is None else hadamard(d, *scalars[:k], *scalars[k + 1 :], product(*matrices)))
     for k, a in enumerate(matrices):
         d = change(a, of)
-        if d is not None and shape_of(d) != shape_of(a) and k != len(matrices) - 1:
-            raise ShapeError("a factor that stands further left has no Jacobian that is a matrix")
-        terms.append(None if d is None else hadamard(*scalars, product(*(d if j == k else b for j, b in enumerate(matrices)))))
+        if d is not None and k != len(matrices) - 1:
+            _one_direction(a, d)
+        if d is not None and isinstance(d, Identity) and len(matrices) > 1:
+            terms.append(hadamard(*scalars, product(*matrices[:k], *matrices[k + 1 :])))
+        elif d is not None:
+            terms.append(hadamard(*scalars, product(*matrices[:k], d, *matrices[k + 1 :])))
     return _sum(terms)
 
 
 @_rule.register(Transpose)
 def _(e: Transpose, of: Tangents) -> Expr | None:
     d = change(e.arg, of)
-    return None if d is None else transpose(d)
+    return None if d is None else transpose(_one_direction(e.arg, d))
 
 
 @_rule.register(Trace)
 def _(e: Trace, of: Tangents) -> Expr | None:
     d = change(e.arg, of)
-    return None if d is None else Trace(d)
+    return None if d is None else Trace(_one_direction(e.arg, d))
 
 
 @_rule.register(Pow)
@@ -171,8 +208,13 @@ def _(e: nodes.Apply, of: Tangents) -> Expr | None:
 
 @_rule.register(nodes.Broadcast)
 def _(e: nodes.Broadcast, of: Tangents) -> Expr | None:
+    """A repeated scalar moves every row of its column alike."""
     d = change(e.args[0], of)
-    return None if d is None else broadcast(d, shape_of(e))
+    if d is None or not _wide(e.args[0], d):
+        return None if d is None else broadcast(d, shape_of(e))
+    if not is_scalar(shape_of(e.args[0])) or shape_of(e)[1] != 1:
+        _one_direction(e.args[0], d)
+    return product(ones(shape_of(e)[0]), d)
 
 
 @_rule.register(nodes.VStack)
@@ -187,17 +229,31 @@ def _(e: nodes.Node, of: Tangents) -> Expr | None:
 
 
 @_rule.register(nodes.Diag)
-@_rule.register(nodes.Total)
-def _(e: nodes.Node, of: Tangents) -> Expr | None:
+def _(e: nodes.Diag, of: Tangents) -> Expr | None:
     d = change(e.args[0], of)
-    return None if d is None else e.func(d)
+    return None if d is None else nodes.Diag(_one_direction(e.args[0], d))
+
+
+@_rule.register(nodes.Total)
+def _(e: nodes.Total, of: Tangents) -> Expr | None:
+    d = change(e.args[0], of)
+    return None if d is None else _paired(ones(*shape_of(e.args[0])), e.args[0], d)
+
+
+def _paired(weights: Expr, e: Expr, change: Expr) -> Expr:
+    """Σ weights * change; for a matrix of directions weights.T @ change."""
+    if not _wide(e, change):
+        return nodes.Total(hadamard(weights, change))
+    if shape_of(e)[1] != 1:
+        _one_direction(e, change)
+    return product(transpose(weights), change)
 
 
 @_rule.register(nodes.Norm)
 def _(e: nodes.Norm, of: Tangents) -> Expr | None:
     """d norm(A) = Σ A_ij dA_ij / norm(A)."""
     d = change(e.args[0], of)
-    return None if d is None else divide(nodes.Total(hadamard(e.args[0], d)), e)
+    return None if d is None else divide(_paired(e.args[0], e.args[0], d), e)
 
 
 @_rule.register(nodes.Softmax)
@@ -207,9 +263,9 @@ def _(e: nodes.Softmax, of: Tangents) -> Expr | None:
     if d is None:
         return None
     rows, cols = shape_of(e)
-    weighted = hadamard(e, d)
-    ones = sympy.OneMatrix(rows, 1)
-    mean = nodes.Total(weighted) if 1 in (rows, cols) else product(ones, product(transpose(ones), weighted))
+    if _wide(e, d):
+        return _slope(e, e, add(d, scale(Integer(-1), product(ones(rows), _paired(e, e, d)))))
+    mean = _paired(e, e, d) if 1 in (rows, cols) else product(ones(rows), product(transpose(ones(rows)), hadamard(e, d)))
     return hadamard(e, add(d, scale(Integer(-1), mean)))
 
 
@@ -217,6 +273,9 @@ def _(e: nodes.Softmax, of: Tangents) -> Expr | None:
 def _(e: nodes.Conv, of: Tangents) -> Expr | None:
     """Bilinear, as its adjoints are."""
     changes = [(k, change(a, of)) for k, a in enumerate(e.args[:2])]
+    for k, d in changes:
+        if d is not None:
+            _one_direction(e.args[k], d)
     return _sum([e.func(*e.args[:k], d, *e.args[k + 1 :]) for k, d in changes if d is not None])
 
 

@@ -3,12 +3,12 @@
 from .catalogue import cell, cells
 from .cell import Cell, leaves
 from .compose import bidirectional, stack
-from .counts import parameter_count
+from .counts import Operations, operation_count, parameter_count
 from .layout import transposed
 from .timing import TIME
 from .weights import concatenated, split, without_bias
 
 __all__ = [
-    "TIME", "Cell", "bidirectional", "cell", "cells", "concatenated", "leaves", "parameter_count", "split", "stack", "transposed",
-    "without_bias",
+    "TIME", "Cell", "Operations", "bidirectional", "cell", "cells", "concatenated", "leaves", "operation_count", "parameter_count", "split",
+    "stack", "transposed", "without_bias",
 ]  # fmt: skip

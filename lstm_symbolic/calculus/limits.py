@@ -1,0 +1,71 @@
+"""What a cell becomes when a gate is shut or wide open: the gate's equation is left out, its number put in, and what is idle falls away."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import sympy
+from sympy import Add, Eq, Expr, MatrixExpr, Mul, Rational
+from sympy.matrices.expressions import HadamardProduct, MatAdd, MatMul
+
+from ..cells import Cell, leaves
+from ..errors import CellError
+from ..expr import nodes, shape_of
+from ..expr.build import broadcast
+from .algebra import hadamard, split, total
+
+
+def fixed(cell: Cell, values: Mapping[str, int | str | Rational]) -> Cell:
+    """The cell with some of its values held at numbers.
+
+    >>> from ..cells import cell
+    >>> print(fixed(cell("lstm"), {"f": 1, "i": 0, "o": 1}))
+    C[t] = C[t - 1]
+    h[t] = tanh(C[t])
+    >>> print(fixed(cell("gru"), {"z": 0, "r": 0}))
+    h_tilde[t] = tanh(W_h @ x[t] + b_h)
+    h[t] = h_tilde[t]
+    """
+    numbers: dict[Expr, Expr] = {}
+    for name, value in values.items():
+        if name not in cell.defined or name in cell.states:
+            held = ", ".join(cell.gates) or ", ".join(cell.intermediates)
+            raise CellError(f"{name[:60]} is no gate of {cell.name or 'this cell'}", hint=f"gates are {held}")
+        symbol = cell.symbol(name)
+        number = sympy.Rational(value)
+        numbers[symbol] = broadcast(number, shape_of(symbol)) if isinstance(symbol, MatrixExpr) else number
+    left = [Eq(e.lhs, simplified(e.rhs.xreplace(numbers)), evaluate=False) for e in cell.equations if e.lhs not in numbers]
+    needed = set(cell.outputs)
+    while True:
+        read = {s.name for e in left if e.lhs.name in needed for s in leaves(e.rhs)} | needed
+        if read == needed:
+            break
+        needed = read
+    about: dict[str, Any] = {"layout": cell.layout, "name": f"{cell.name} with {', '.join(f'{k} = {v}' for k, v in values.items())}"}
+    return Cell.from_equations([e for e in left if e.lhs.name in needed], outputs=cell.outputs, **about)
+
+
+def simplified(e: Expr) -> Expr:
+    """Zeros and ones worked out, and nothing else changed."""
+    found = _worked_out(e)
+    return broadcast(sympy.Integer(0), shape_of(e)) if isinstance(e, MatrixExpr) and _is_zero(found) else found
+
+
+def _worked_out(e: Expr) -> Expr:
+    if not e.args or e.is_symbol:
+        return e
+    args = [simplified(a) for a in e.args]
+    if isinstance(e, Add | MatAdd):
+        return total(*args)
+    if isinstance(e, Mul | HadamardProduct) and not isinstance(e, MatMul):
+        return hadamard(*args)
+    if any(_is_zero(a) for a in args) and isinstance(e, MatMul | nodes.Conv | nodes.Broadcast | sympy.Transpose):
+        return hadamard(sympy.Integer(0), sympy.OneMatrix(*shape_of(e)))
+    return e if all(a is b for a, b in zip(args, e.args, strict=True)) else e.func(*args)
+
+
+def _is_zero(e: Expr) -> bool:
+    return isinstance(e, Expr) and split(e)[0] == 0
+
+

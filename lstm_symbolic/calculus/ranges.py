@@ -1,0 +1,320 @@
+"""Where the values of a cell can lie, for all parameters and inputs: intervals, carried through the equations.
+
+A state starts at 0 and is widened until one more step adds nothing; what does not settle is unbounded, and then the growth of one step is
+stated instead: |C[t]| <= |C[t - 1]| + 1 for the LSTM. Bounds are sound and not always the least; ``open`` ends are never reached.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import singledispatch
+
+import sympy
+from sympy import Add, Basic, Expr, MatrixExpr, Mul, Number, Pow
+from sympy.matrices.expressions import HadamardProduct, MatAdd, MatMul, OneMatrix, Transpose, ZeroMatrix
+
+from ..cells import TIME, Cell, leaves
+from ..expr import TimeSymbol, nodes
+from ..expr.functions import Elementwise
+from .algebra import parts, split
+
+_SETTLING = 4
+
+
+@dataclass(frozen=True)
+class Interval:
+    """All values between two ends; an open end is not one of them.
+
+    >>> print(Interval(0, 1, True, True), Interval(-1, 1) + Interval(0, 1, True, True), Interval(0, 2) * Interval(-1, 1, True, True))
+    (0, 1) (-1, 2) (-2, 2)
+    """
+
+    low: Expr
+    high: Expr
+    low_open: bool = False
+    high_open: bool = False
+
+    def __post_init__(self) -> None:
+        for name in ("low", "high"):
+            object.__setattr__(self, name, sympy.sympify(getattr(self, name)))
+        object.__setattr__(self, "low_open", self.low_open or self.low == -sympy.oo)
+        object.__setattr__(self, "high_open", self.high_open or self.high == sympy.oo)
+
+    def __str__(self) -> str:
+        return f"{'(' if self.low_open else '['}{self.low}, {self.high}{')' if self.high_open else ']'}"
+
+    def __neg__(self) -> Interval:
+        return Interval(-self.high, -self.low, self.high_open, self.low_open)
+
+    def __add__(self, other: Interval) -> Interval:
+        return Interval(self.low + other.low, self.high + other.high, self.low_open or other.low_open, self.high_open or other.high_open)
+
+    def __mul__(self, other: Interval) -> Interval:
+        """The hull of the products of the ends; an end that only an open end reaches is open, except at 0 against a closed 0."""
+        ends = [(a * b if 0 not in (a, b) else sympy.Integer(0), _missed(a, a_open, b, b_open))
+                for a, a_open in self.ends for b, b_open in other.ends]  # fmt: skip
+        low, high = min(v for v, _ in ends), max(v for v, _ in ends)
+        return Interval(low, high, all(o for v, o in ends if v == low), all(o for v, o in ends if v == high))
+
+    @property
+    def ends(self) -> tuple[tuple[Expr, bool], ...]:
+        return (self.low, self.low_open), (self.high, self.high_open)
+
+    @property
+    def size(self) -> Expr:
+        """The largest absolute value."""
+        return max(abs(self.low), abs(self.high))
+
+    def hull(self, other: Interval) -> Interval:
+        low, high = min(self.low, other.low), max(self.high, other.high)
+        return Interval(low, high, _open(low, (self.low, self.low_open), (other.low, other.low_open)),
+                        _open(high, (self.high, self.high_open), (other.high, other.high_open)))  # fmt: skip
+
+    def within(self, low: Expr, high: Expr) -> bool:
+        return bool(low <= self.low and self.high <= high)
+
+
+def _missed(a: Expr, a_open: bool, b: Expr, b_open: bool) -> bool:
+    """Is the product of two ends never reached? 0 is, as soon as one of the ends is a closed 0."""
+    if (a == 0 and not a_open) or (b == 0 and not b_open):
+        return False
+    return a_open or b_open
+
+
+def _open(end: Expr, *sides: tuple[Expr, bool]) -> bool:
+    return all(is_open for value, is_open in sides if value == end)
+
+
+LINE = Interval(-sympy.oo, sympy.oo)
+_UNIT, _SQUASHED, _POSITIVE = Interval(0, 1, True, True), Interval(-1, 1, True, True), Interval(0, sympy.oo, True)
+
+#: Functions whose values lie in an interval whatever they are applied to.
+_FUNCTIONS = {
+    "sigmoid": _UNIT, "tanh": _SQUASHED, "exp": _POSITIVE, "softplus": _POSITIVE,
+    "relu": Interval(0, sympy.oo), "abs": Interval(0, sympy.oo),
+    "sqrt": Interval(0, sympy.oo), "sign": Interval(-1, 1), "dsigmoid": Interval(0, sympy.Rational(1, 4), True),
+    "dtanh": Interval(0, 1, True), "erf": _SQUASHED, "erfc": Interval(0, 2, True, True), "cosh": Interval(1, sympy.oo),
+    **dict.fromkeys(("gt", "ge", "lt", "le", "eq", "ne"), Interval(0, 1)),
+}  # fmt: skip
+
+Known = Mapping[str, Interval]
+
+
+@singledispatch
+def interval(e: Basic, known: Known) -> Interval:
+    """Where the entries of an expression lie, given where those of its symbols do."""
+    return known.get(e.name, LINE) if getattr(e, "is_symbol", False) else LINE
+
+
+@interval.register(Number)
+def _(e: Number, known: Known) -> Interval:
+    return Interval(e, e)
+
+
+@interval.register(OneMatrix)
+def _(e: OneMatrix, known: Known) -> Interval:
+    return Interval(1, 1)
+
+
+@interval.register(ZeroMatrix)
+def _(e: ZeroMatrix, known: Known) -> Interval:
+    return Interval(0, 0)
+
+
+@interval.register(nodes.Broadcast)
+@interval.register(Transpose)
+def _(e: Expr, known: Known) -> Interval:
+    return interval(e.args[0], known)
+
+
+@interval.register(nodes.VStack)
+@interval.register(nodes.HStack)
+def _(e: Expr, known: Known) -> Interval:
+    found = [interval(a, known) for a in e.args]
+    return _hull(found)
+
+
+@interval.register(Add)
+@interval.register(MatAdd)
+def _(e: Expr, known: Known) -> Interval:
+    mixed = _mixture(e, known)
+    if mixed is not None:
+        return mixed
+    first, *rest = (interval(a, known) for a in e.args)
+    for other in rest:
+        first = first + other
+    return first
+
+
+def _mixture(e: Expr, known: Known) -> Interval | None:
+    """z * a + (1 - z) * b lies between a and b, where z lies between 0 and 1."""
+    if len(e.args) != 2:
+        return None
+    lists = [[number, *parts(core)] for number, core in map(split, e.args)]
+    for mine, others in (lists, lists[::-1]):
+        for z in mine:
+            rest = next((f for f in others if is_complement(f, z)), None)
+            if rest is not None and interval(z, known).within(sympy.Integer(0), sympy.Integer(1)):
+                a, b = (_product([f for f in side if f is not skip], known) for side, skip in ((mine, z), (others, rest)))
+                both = interval(z, known)
+                strict = both.low_open and both.high_open
+                low, high = min(a.low, b.low), max(a.high, b.high)
+                return Interval(low, high, _mixed_open(low, a.low, a.low_open, b.low, b.low_open, strict),
+                                _mixed_open(high, a.high, a.high_open, b.high, b.high_open, strict))  # fmt: skip
+    return None
+
+
+def _mixed_open(end: Expr, a: Expr, a_open: bool, b: Expr, b_open: bool, strict: bool) -> bool:
+    """An end is reached only by both sides reaching it, where both have a share."""
+    missing = [a_open or a != end, b_open or b != end]
+    return any(missing) if strict else all(missing)
+
+
+def is_complement(e: Expr, z: Expr) -> bool:
+    """1 - z."""
+    if not isinstance(e, Add | MatAdd) or len(e.args) != 2:
+        return False
+    pairs = [split(a) for a in e.args]
+    return sorted(pairs, key=lambda p: p[0]) == [(-1, z), (1, sympy.Integer(1))]
+
+
+@interval.register(Mul)
+@interval.register(HadamardProduct)
+def _(e: Expr, known: Known) -> Interval:
+    return _product(list(e.args), known)
+
+
+def _product(factors: Sequence[Expr], known: Known) -> Interval:
+    found = Interval(1, 1)
+    rest = list(factors)
+    while rest:
+        f = rest.pop(0)
+        partner = next((g for g in rest if is_complement(g, f) or is_complement(f, g)), None)
+        if partner is not None and interval(f, known) == _UNIT:
+            rest.remove(partner)
+            found = found * Interval(0, sympy.Rational(1, 4), True)  # f * (1 - f)
+        else:
+            found = found * interval(f, known)
+    return found
+
+
+@interval.register(MatMul)
+def _(e: MatMul, known: Known) -> Interval:
+    """A number times a matrix, or diag(a) @ b, which is a * b; other products add up how many entries nobody knows."""
+    if sum(isinstance(a, MatrixExpr) for a in e.args) == 1 or all(isinstance(a, nodes.Diag) for a in e.args[:-1]):
+        return _product([a.args[0] if isinstance(a, nodes.Diag) and k < len(e.args) - 1 else a for k, a in enumerate(e.args)], known)
+    return LINE
+
+
+@interval.register(nodes.Softmax)
+def _(e: Expr, known: Known) -> Interval:
+    return Interval(0, 1, True)
+
+
+@interval.register(nodes.Norm)
+def _(e: Expr, known: Known) -> Interval:
+    return Interval(0, sympy.oo)
+
+
+@interval.register(Pow)
+def _(e: Pow, known: Known) -> Interval:
+    return _power(interval(e.base, known), e.exp)
+
+
+def _power(base: Interval, exponent: Expr) -> Interval:
+    if exponent != 2:
+        return LINE
+    square = base * base
+    touches = base.low < 0 < base.high or (base.low == 0 and not base.low_open) or (base.high == 0 and not base.high_open)
+    return Interval(0, square.high, not touches, square.high_open) if base.low <= 0 <= base.high else square
+
+
+@interval.register(Elementwise)
+def _(e: Elementwise, known: Known) -> Interval:
+    return _function(e.plain, e.args, known)
+
+
+@interval.register(nodes.Apply)
+def _(e: nodes.Apply, known: Known) -> Interval:
+    if e.function == "pow":
+        return _power(interval(e.operands[0], known), split(e.operands[1])[0] if split(e.operands[1])[1] == 1 else e.operands[1])
+    return _function(e.function, e.operands, known)
+
+
+def _function(name: str, args: Sequence[Expr], known: Known) -> Interval:
+    if name in ("max", "min"):
+        found = [interval(a, known) for a in args]
+        pick = max if name == "max" else min
+        return Interval(pick(i.low for i in found), pick(i.high for i in found))
+    if name == "where":
+        return _hull([interval(a, known) for a in args[1:]])
+    return _FUNCTIONS.get(name, LINE)
+
+
+def _hull(found: Sequence[Interval]) -> Interval:
+    first, *rest = found
+    for other in rest:
+        first = first.hull(other)
+    return first
+
+
+def ranges(cell: Cell) -> dict[str, Interval]:
+    """Where every value of a cell lies at any step, when its states start at 0.
+
+    >>> from ..cells import cell
+    >>> {name: str(found) for name, found in ranges(cell("lstm")).items() if name in ("f", "C_tilde", "C", "h")}
+    {'f': '(0, 1)', 'C_tilde': '(-1, 1)', 'C': '(-oo, oo)', 'h': '(-1, 1)'}
+    >>> str(ranges(cell("gru"))["h"])
+    '(-1, 1)'
+    """
+    before = {name: Interval(0, 0) for name in cell.states}
+    now: dict[str, Interval] = {}
+    for turn in range(2 * _SETTLING):
+        now = _after(cell, before)
+        wider = {name: before[name].hull(now[name]) for name in cell.states}
+        if wider == before:
+            return now
+        if turn >= _SETTLING - 1:
+            wider = {name: before[name] if before[name] == found else _opened(before[name], found) for name, found in wider.items()}
+        before = wider
+    return _after(cell, dict.fromkeys(cell.states, LINE))
+
+
+def _opened(before: Interval, after: Interval) -> Interval:
+    """An end that still moves is unbounded."""
+    low = before.low if after.low == before.low else -sympy.oo
+    high = before.high if after.high == before.high else sympy.oo
+    return Interval(low, high, after.low_open, after.high_open)
+
+
+def _after(cell: Cell, before: Known) -> dict[str, Interval]:
+    """One step later: a value at t is known by its own interval, a state at another time by the one of the step before."""
+    now: dict[str, Interval] = {}
+    for e in cell.in_order():
+        known: dict[str, Interval] = {}
+        for s in leaves(e.rhs):
+            source = now if isinstance(s, TimeSymbol) and s.index[-1] == TIME else before
+            if s.name in source:
+                known[s.name] = source[s.name].hull(known[s.name]) if s.name in known else source[s.name]
+        now[e.lhs.name] = interval(e.rhs, known)
+    return now
+
+
+def growth(cell: Cell, state: str) -> tuple[Expr, Expr] | None:
+    """a and b with |s[t]| <= a |s[t - 1]| + b, whatever the parameters and inputs are; None where there is no such bound.
+
+    >>> from ..cells import cell
+    >>> growth(cell("lstm"), "C")
+    (1, 1)
+    """
+    known = _after(cell, dict.fromkeys(cell.states, LINE))
+    a = b = sympy.Integer(0)
+    e = cell.definition(state)
+    for term in e.args if isinstance(e, Add | MatAdd) else (e,):
+        own = [f for f in parts(term) if f == cell.symbol(state, -1)]
+        if len(own) > 1 or (not own and cell.symbol(state, -1) in set(leaves(term))):
+            return None
+        others = _product([f for f in parts(term) if f not in own], known).size
+        a, b = (a + others, b) if own else (a, b + others)
+    return (a, b) if sympy.oo not in (a, b) else None
