@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import math
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from ...errors import LstmSymbolicError
@@ -89,11 +89,12 @@ def derived(forward: Forward, formulas: Iterable[Formula]) -> Derived:
         if time.monotonic() > end:
             result.unclear[f.id] = f"the derivation took longer than {SECONDS:.0f} s up to here"
         else:
-            _judge(result, f, line, [x for _, x in claims[k + 1 :]])
+            result.claims.append(judge_line(result, f, line, [x for _, x in claims[k + 1 :]]))
     return result
 
 
-def _judge(result: Derived, f: Formula, line: Line, later: Sequence[Line]) -> None:
+def judge_line(result: Derived, f: Formula, line: Line, later: Sequence[Line]) -> Claim:
+    """One line after those before it; ``later`` are those that follow."""
     derivation = result.forward.derivation
     outcome = derivation.follow(line)
     if outcome.kind == "fails" and f.ambiguous:
@@ -101,17 +102,15 @@ def _judge(result: Derived, f: Formula, line: Line, later: Sequence[Line]) -> No
         again = derivation.follow(other) if other is not None else outcome
         outcome = again if again.kind == "holds" else outcome
     if outcome.kind != "fails":
-        result.claims.append(Claim(f, outcome))
-        return
+        return Claim(f, outcome)
     mended = mend(result, outcome, later)
     if _blamed_elsewhere(result, line, mended.cost if mended is not None else math.inf):
-        result.claims.append(Claim(f, derivation.follow(line)))
-    elif mended is None:
-        result.claims.append(Claim(f, outcome, next(iter(outcome.candidates), None)))
-    else:
-        if not line.target.variable:  # a delta without a name takes its mended meaning
-            derivation.meanings[line.target.key] = (mended.reading.target,)
-        result.claims.append(Claim(f, outcome, mended.reading, mended.edits))
+        return Claim(f, derivation.follow(line))
+    if mended is None:
+        return Claim(f, outcome, next(iter(outcome.candidates), None))
+    if not line.target.variable:  # a delta without a name takes its mended meaning
+        derivation.meanings[line.target.key] = (mended.reading.target,)
+    return Claim(f, outcome, mended.reading, mended.edits)
 
 
 def _otherwise(f: Formula, line: Line, forward: Forward) -> Line | None:
@@ -131,15 +130,19 @@ def mend(result: Derived, outcome: Outcome, later: Sequence[Line]) -> Mended | N
     goals = derivation.targets(line, world, shift)
     found: list[Mended] = []
     for rank, assigned in enumerate(itertools.islice(derivation.assignments(line, world), 4)):
-        look = look_in(world, {**_meanings(derivation), **assigned})
-        others = tuple(assigned.items())
+        named, others = {**_meanings(derivation), **assigned}, tuple(assigned.items())
 
-        def meant(value: Term, look: Callable[[Term], Array] = look) -> list[Meaning]:
-            try:
-                mine = value_of(value, look)
-            except Misfit:
-                return []
-            return [m for m in goals if (m, shift) in world.adjoints and same(mine, world.adjoints[m, shift])]
+        def meant(value: Term, named: Mapping[str, Meaning] = named) -> list[Meaning]:
+            found: list[Meaning] = []
+            mine: Array | None = None
+            for m in goals:
+                goal = world.adjoints.get((m, shift))
+                try:
+                    mine = value_of(value, look_in(world, named, (m, shift))) if mine is None or line.loss_terms else mine
+                except Misfit:
+                    return []
+                found += [m] if goal is not None and same(mine, goal) else []
+            return found
 
         for edit in repairs(line, result.forward.names, deltas):
             for m in meant(edit.value)[:1]:

@@ -137,6 +137,14 @@ def _made(definitions: Sequence[tuple[str, Term]], roles: Mapping[str, str]) -> 
     return Forward(derivation, Names(variables, tuple(step.cell.parameters), activations, roles))
 
 
+def forward_of_cell(known: Cell) -> Forward:
+    """The step of a known cell under its own names."""
+    made = _made(list(model_of(known).values.items()), {name: name for name in known.defined})
+    if made is None:
+        raise LstmSymbolicError(f"{known.name} cannot be differentiated")
+    return replace(made, stated=tuple(known.defined))
+
+
 def _reads_out(value: Term) -> bool:
     """A softmax, or a loss: what the loss makes of the step is no part of it."""
     return value.op == "softmax" or any(t.op == "call" and t.name == "log" for t in value.walk())

@@ -7,7 +7,7 @@ derivations: an activation's derivative forgotten, a factor that was meant for t
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from ...expr.plain import write
@@ -42,7 +42,7 @@ def pairs(line: Line, names: Names, deltas: tuple[Term, ...]) -> Iterator[tuple[
 def _all(line: Line, value: Term, names: Names, deltas: tuple[Term, ...]) -> Iterator[Edit]:
     shifts = sorted({0, -1} | {s for t in value.walk() if t.op == "sym" and t.index and (s := time_shift(t)) is not None})
     forward = tuple(Term("sym", name=n, index=(T + s,)) for n in names.variables for s in shifts)
-    yield from _gradient_edits(line, value, names, deltas)
+    yield from _gradient_edits(line, value, names, deltas, shifts)
     for edit in edits(value, Vocabulary(forward)):
         if edit.code in _FORWARD_ONLY:
             continue
@@ -50,10 +50,10 @@ def _all(line: Line, value: Term, names: Names, deltas: tuple[Term, ...]) -> Ite
         yield replace(edit, cost=edit.cost + 1.0) if whole_path else edit
 
 
-def _gradient_edits(line: Line, value: Term, names: Names, deltas: tuple[Term, ...]) -> Iterator[Edit]:
+def _gradient_edits(line: Line, value: Term, names: Names, deltas: tuple[Term, ...], shifts: Sequence[int] = (0,)) -> Iterator[Edit]:
     for path, node in places(value, ()):
-        forms = _derivatives(node, names), _weights(node, names), _brackets(node), _deltas(node, line, deltas), _sums(node, line)
-        for edit in itertools.chain(*forms):
+        forms = _derivatives(node, names), _weights(node, names), _brackets(node), _sums(node, line), _transposes(node)
+        for edit in itertools.chain(*forms, _deltas(node, line, deltas, shifts)):
             yield replace(edit, value=put(value, path, edit.value))
 
 
@@ -73,12 +73,30 @@ def _weights(node: Term, names: Names) -> Iterator[Edit]:
                 yield Edit("E201", node, replace(node, name=p), f"{p} belongs here, not {node.name}", 1.0)
 
 
-def _deltas(node: Term, line: Line, deltas: tuple[Term, ...]) -> Iterator[Edit]:
-    """Another delta of the same derivation."""
-    if node.op == "sym" and node.name in line.adjoints:
-        for d in deltas:
-            if d.name != node.name:
-                yield Edit("E201", node, replace(d, index=node.index), f"{d.name} belongs here, not {node.name}", 0.9)
+def _deltas(node: Term, line: Line, deltas: tuple[Term, ...], shifts: Sequence[int]) -> Iterator[Edit]:
+    """An adjoint of the same derivation: at another time, for another one, for a variable, or missing."""
+    known = node.op == "sym" and node.name in line.adjoints
+    if known and node.index:
+        for s in shifts:
+            moved = replace(node, index=(T + s,))
+            yield Edit("E202", node, moved, f"{write(moved)} belongs here, not {write(node)}", 0.95)
+    for d in deltas:
+        if known and d.name != node.name:
+            yield Edit("E201", node, replace(d, index=node.index), f"{d.name} belongs here, not {node.name}", 0.9)
+        elif node.op == "sym" and node.index and not known:
+            timed = replace(d, index=node.index)
+            yield Edit("E201", node, timed, f"{write(timed)} belongs here, not {write(node)}", 1.15)
+        if node.op in ("sym", "mul", "add") and not any(t.name in line.adjoints for t in node.walk()):
+            for s in shifts:
+                factor = replace(d, index=(T + s,))
+                yield Edit("E203", node, Term("mul", (factor, node)), f"the factor {write(factor)} is missing", 1.0 + 0.1 * abs(s))
+
+
+def _transposes(node: Term) -> Iterator[Edit]:
+    """``delta x`` for ``delta x^T``."""
+    if node.op == "matmul" and node.args[1].op != "T":
+        turned = Term("T", (node.args[1],))
+        yield Edit("E214", node.args[1], replace(node, args=(node.args[0], turned), span=None), "a transpose is missing", 0.9)
 
 
 def _brackets(node: Term) -> Iterator[Edit]:
