@@ -6,9 +6,10 @@ their gradients by name.
 
 CHECKS = '''
 def _shape(texts, dims):
-    """The sizes of ("n", "n+m", "3", "2*n"); None where a dimension is unknown."""
-    terms = [[[int(f) if f.isdigit() else dims.get(f) for f in term.split("*")] for term in text.split("+")] for text in texts]
-    return tuple(None if any(None in factors for factors in sums) else int(sum(map(np.prod, sums))) for sums in terms)
+    """The sizes of ("n", "n+m", "1", "2*n"); None where a dimension is unknown."""
+    sums = {t: [[int(f) if f.isdigit() else dims.get(f) for f in a.split("*")] for a in t.split("+")] for t in texts if t not in dims}
+    dims = dims | {t: None if any(None in f for f in s) else int(sum(map(np.prod, s))) for t, s in sums.items()}
+    return tuple(dims[text] for text in texts)
 
 
 def _check(label, arrays, shapes, dtype, optional=False):
@@ -31,18 +32,18 @@ def init(dims, rng, dtype=DTYPES[-1]):
     return {k: (rng.uniform(-1, 1, s) / np.sqrt(max(*s, 1))).astype(dtype) for k, s in shapes.items()}
 '''
 
-PREPARED = '''    inputs, dims, shapes = @inputs@, {"T": None, "B": None}, PARAMETERS | {k: ("T", "B", size) for k, size in INPUTS.items()}
-    given = [*inputs.items(), *(params.items() if isinstance(params, dict) else ())]
-    sizes = [pair for k, array in given for pair in zip(shapes.get(k, ()), np.shape(array)) if pair[0].isidentifier()]
+PREPARED = '''    inputs, dims, shapes = @inputs@, {"T": None, "B": None, "1": 1}, {k: ("T", "B", s) for k, s in INPUTS.items()} | PARAMETERS
+    given = inputs | (params if isinstance(params, dict) else {})
+    sizes = [pair for k, array in given.items() for pair in zip(shapes.get(k, ()), np.shape(array)) if pair[0].isidentifier()]
     dims |= dict(sorted(sizes, key=sizes.count))  # what most arrays say
     T, B, state = dims["T"], dims["B"], {} if state is None else state
     dtype = np.dtype(next((a.dtype for a in inputs.values() if getattr(a, "dtype", None) in DTYPES), DTYPES[-1]))
     _check("", inputs, {k: (T, B, *_shape((size,), dims)) for k, size in INPUTS.items()}, dtype)
     _check("params", params, {k: _shape(shape, dims) for k, shape in PARAMETERS.items()}, dtype)
     _check("state", state, {k: (B, *_shape((size,), dims)) for k, size in STATES.items()}, dtype, optional=True)
+    if mask is not None and (np.shape(mask) != (T, B) or not np.isin(mask, (0, 1)).all()):
+        raise ValueError(f"mask has shape {np.shape(mask)}, expected ({T}, {B}), and nothing but 0 and 1")
     off = None if mask is None else np.asarray(mask) == 0
-    if off is not None and (off.shape != (T, B) or not np.isin(mask, (0, 1)).all()):
-        raise ValueError(f"mask has shape {off.shape}, expected ({T}, {B}), and nothing but 0 and 1")
     inputs = inputs if off is None else {k: np.where(off[..., None], dtype.type(0), value) for k, value in inputs.items()}'''
 
 GRADIENT_CHECK = '''
@@ -51,8 +52,7 @@ def check_gradients(seed=0, eps=1e-6):
     """The error of backward against a central difference in a random direction of all arrays, masked steps included."""
     rng, dims, mask = np.random.default_rng(seed), @dims@, np.arange(4)[:, None] < [4, 2, 4]
     inputs = {k: rng.standard_normal((4, 3, *_shape((size,), dims))) for k, size in INPUTS.items()}
-    state = {k: rng.uniform(0.5, 1, (3, *_shape((size,), dims))) for k, size in STATES.items()}
-    start = init(dims, rng, "float64"), inputs, state
+    start = init(dims, rng, "float64"), inputs, {k: rng.uniform(0.5, 1, (3, *_shape((size,), dims))) for k, size in STATES.items()}
     ways = [{k: rng.standard_normal(v.shape) for k, v in arrays.items()} for arrays in start]
     moved = [[{k: v + e * way[k] for k, v in arrays.items()} for arrays, way in zip(start, ways)] for e in (eps, -eps, 0)]
     runs = [forward(@x@, params, state, mask) for params, inputs, state in moved]

@@ -48,6 +48,9 @@ class StepPrinter(NumPyPrinter):  # type: ignore[misc]
     def _print_Basic(self, e: Basic) -> str:
         raise UnsupportedNode(f"no NumPy code for {type(e).__name__}")
 
+    def _print_not_supported(self, e: Basic) -> str:
+        return self._print_Basic(e)
+
     def _join(self, sign: str, args: Sequence[Basic]) -> str:
         return "(" + sign.join(self._print(a) for a in args) + ")"
 

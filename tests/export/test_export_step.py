@@ -95,5 +95,5 @@ def test_a_document_is_exported(tmp_path: Path) -> None:
     assert main(["export", str(document), "-o", str(tmp_path / "cell.py")]) == 0
     module: dict[str, Any] = {"__name__": "exported"}
     exec((tmp_path / "cell.py").read_text(encoding="utf-8"), module)
-    assert module["PARAMETERS"]["W_f"] == ("n", "n+m")
+    assert module["PARAMETERS"]["W_f"] == ("n", "m+n")
     assert module["check_gradients"]() < 1e-7
