@@ -9,12 +9,12 @@ from __future__ import annotations
 from functools import reduce
 
 from sympy import Expr, Integer, MatrixExpr, Mul, Rational
-from sympy.matrices.expressions import HadamardProduct, MatAdd, MatMul, OneMatrix, Transpose
+from sympy.matrices.expressions import HadamardProduct, Identity, MatAdd, MatMul, OneMatrix, Transpose
 
 from ..expr import Shape, shape_of
 from ..expr.build import add, broadcast, divide, matmul, neg, ones, times
 from ..expr.build import transpose as _transpose
-from ..expr.nodes import Apply, Broadcast
+from ..expr.nodes import Apply, Broadcast, HStack
 
 ONE = Integer(1)
 
@@ -60,7 +60,7 @@ def total(*terms: Expr) -> Expr:
     'd * (h - g)'
     """
     counts: dict[Expr, Rational] = {}
-    for term in (t for e in terms for t in (e.args if isinstance(e, MatAdd) else (e,))):
+    for term in _selected_once([t for e in terms for t in (e.args if isinstance(e, MatAdd) else (e,))]):
         coefficient, core = split(term)
         counts[core] = counts.get(core, Integer(0)) + coefficient
     kept = sorted(((n, core) for core, n in counts.items() if n != 0), key=lambda pair: bool(pair[0] < 0))
@@ -73,6 +73,52 @@ def total(*terms: Expr) -> Expr:
     if not common:
         return _like(add(*(scale(*pair) for pair in kept)), terms[0])
     return hadamard(*common, total(*(hadamard(n, *_without(own, common)) for (n, _), own in zip(kept, lists, strict=True))))
+
+
+def _selected_once(terms: list[Expr]) -> list[Expr]:
+    """What several terms pick the same rows (or columns) of is added first: S @ a + S @ b is S @ (a + b)."""
+    groups: dict[tuple[Expr, bool], list[Expr]] = {}
+    for term in terms:
+        found = selection(term)
+        if found is not None:
+            groups.setdefault(found[:2], []).append(found[2])
+    shared = {pick: rest for pick, rest in groups.items() if len(rest) > 1}
+    result, done = [], set()
+    for term in terms:
+        found = selection(term)
+        if found is None or found[:2] not in shared:
+            result.append(term)
+        elif found[:2] not in done:
+            (pick, left), both = found[:2], total(*shared[found[:2]])
+            done.add((pick, left))
+            result.append(product(pick, both) if left else product(both, pick))
+    return result
+
+
+def selection(e: Expr) -> tuple[Expr, bool, Expr] | None:
+    """``S @ a`` or ``a @ S.T`` where S = [0 I 0] picks a block: the factor, whether it stands on the left, and a."""
+    if not isinstance(e, MatMul) or not all(isinstance(a, MatrixExpr) for a in e.args):
+        return None
+    if picked(e.args[0]) is not None:
+        return e.args[0], True, product(*e.args[1:])
+    last = e.args[-1]
+    return (last, False, product(*e.args[:-1])) if isinstance(last, Transpose) and picked(last.arg) is not None else None
+
+
+def picked(e: Expr) -> tuple[Expr, Expr] | None:
+    """First and last place of the block that [0 I 0] picks, counted from 1.
+
+    >>> from ..expr import build, read_term
+    >>> picked(build(read_term("hstack(0 * ones(m, n), eye(m))"), {}))
+    (n + 1, m + n)
+    """
+    if not isinstance(e, HStack) or sum(isinstance(a, Identity) for a in e.args) != 1:
+        return None
+    if any(split(a)[0] != 0 for a in e.args if not isinstance(a, Identity)):
+        return None
+    k = next(k for k, a in enumerate(e.args) if isinstance(a, Identity))
+    before = sum((shape_of(a)[1] for a in e.args[:k]), Integer(0))
+    return before + 1, before + shape_of(e.args[k])[1]
 
 
 def scale(number: Rational, e: Expr) -> Expr:

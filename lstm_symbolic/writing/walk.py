@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from functools import singledispatch
 
 import sympy
-from sympy import Add, Basic, MatrixExpr, MatrixSymbol, Mul, Pow, Rational, Symbol
+from sympy import Add, Basic, Expr, MatrixExpr, MatrixSymbol, Mul, Pow, Rational, Symbol
 from sympy.core.function import AppliedUndef
 from sympy.matrices.expressions import HadamardProduct, Identity, MatAdd, MatMul, OneMatrix, Trace, Transpose, ZeroMatrix
 
+from ..calculus.algebra import picked, selection
 from ..errors import UnsupportedNode
 from ..expr import SCALAR, TimeSymbol, nodes, shape_of
 from ..expr.functions import COMPARISONS, Elementwise
@@ -138,8 +139,19 @@ def _signed(e: Basic, w: Writer) -> tuple[bool, str]:
 @_write.register(Mul)
 @_write.register(MatMul)
 def _(e: Mul, w: Writer) -> Text:
+    found = selection(e)
+    if found is not None:
+        return _block(*found, w), ATOM
     negative, text = _signed(e, w) if isinstance(e.args[0], Rational) and e.args[0] < 0 else (False, "")
     return (w.markup.add([(True, text)]), SUM) if negative else _factors(e.args, w)
+
+
+def _block(selector: Expr, rows: bool, whole: Expr, w: Writer) -> str:
+    """Rows (or columns) of a matrix by their places: (W^T d)_{1:n}; the columns of a matrix after a colon of their own."""
+    first, last = picked(selector if rows else selector.args[0]) or (1, 1)
+    vector = any(d == 1 for d in shape_of(whole))
+    places = ("" if rows or vector else ":, ") + ":".join(str(d).replace(" ", "") for d in (first, last))
+    return w.markup.subscripted(w.markup.paren(w(whole)), places)
 
 
 def _factors(args: tuple[Basic, ...], w: Writer) -> Text:

@@ -209,3 +209,21 @@ def test_deep_nesting_is_refused_at_once():
         value = f"1 / (1 + {value})"
     with pytest.raises(UnsupportedNode, match="nested deeper"):
         backward(Cell.from_plain([f"h[t] = {value}"], shapes={"h": "1,1", "x": "1,1"}))
+
+
+def test_one_matrix_a_gate_gives_blocks_of_its_product() -> None:
+    """The state's rows of W^T delta, once for all gates; printed by their places."""
+    grads = backward(concatenated(cell("lstm")))
+    assert plain(grads.recursion[0].rhs) == (
+        "dL_h[t] + hstack(eye(n), 0 * ones(n, m)) @ (W_o.T @ delta_o[t + 1] + W_C.T @ delta_C_tilde[t + 1]"
+        " + W_i.T @ delta_i[t + 1] + W_f.T @ delta_f[t + 1])"
+    )
+    small = backward(concatenated(cell("rnn")))
+    assert ls.latex(small).splitlines()[1].endswith(r"\mathrm{dL}_{h,t} + (W^{\top} \delta_{h,t+1})_{1:n} \\")
+    assert r"(W^{\top} \delta_{h,t})_{n+1:m+n}" in ls.latex([(s.left, s.right) for s in small.steps if "x" in str(s.left)])
+
+
+def test_time_and_size_do_not_depend_on_the_number_of_steps() -> None:
+    """T is a symbol; what a window adds is one factor in each line that reads the next step."""
+    full, windows = (len(str(backward(cell("lstm"), truncate=k))) for k in (None, 1000))
+    assert full < windows < full + 60
