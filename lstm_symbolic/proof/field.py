@@ -204,6 +204,7 @@ class Field(Quotients):
         return self._factors[f]
 
     def _factor(self, f: Factor) -> Element:
+        self.algebra.budget.check()
         power = f[3]
         kind = self.algebra.kind(f)
         if kind == "":

@@ -56,7 +56,7 @@ def settle(pairs: Pairs, budget: Budget, domain: Sequence[Condition] = ()) -> Se
     if differs:
         return Settled(False, reason="the residues differ", differs=True)
     try:
-        found = _settle(pairs, budget, domain)
+        found = _settle(pairs, budget.part(0.6), domain)  # the search for a witness needs its share of the time
     except (UnsupportedNode, Exhausted) as error:
         found = Settled(None, reason=error.message)
     if found.equal and found.partial and not defined_together(Question(list(pairs), tuple(domain)), budget):
