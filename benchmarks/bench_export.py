@@ -74,8 +74,8 @@ def by_torch(torch: Any, kind: str, d: dict[str, Any], shape: tuple[int, ...]) -
             t.grad = None
         y, _ = layer(x, (h[None], c[None]) if kind == "lstm" else h[None])
         y.backward(up)
-        gates = len(d["W"]) // n
-        return y.detach().numpy(), x.grad.numpy(), h.grad.numpy(), [g.numpy() for p in list(layer.parameters())[:2] for g in p.grad.chunk(gates)]
+        gates = [g.numpy() for p in list(layer.parameters())[:2] for g in p.grad.chunk(len(d["W"]) // n)]
+        return y.detach().numpy(), x.grad.numpy(), h.grad.numpy(), gates
 
     return run
 

@@ -2,7 +2,8 @@
 
 from .explain import explain
 from .plan import Plan, plan
+from .prove import unproved
 from .step import lambdify
 from .targets import TARGETS, export
 
-__all__ = ["TARGETS", "Plan", "explain", "export", "lambdify", "plan"]
+__all__ = ["TARGETS", "Plan", "explain", "export", "lambdify", "plan", "unproved"]

@@ -32,9 +32,9 @@ def init(dims, rng, dtype=DTYPES[-1]):
     return {k: (rng.uniform(-1, 1, s) / np.sqrt(max(*s, 1))).astype(dtype) for k, s in shapes.items()}
 '''
 
-PREPARED = '''    inputs, dims, shapes = @inputs@, {"T": None, "B": None, "1": 1}, {k: ("T", "B", s) for k, s in INPUTS.items()} | PARAMETERS
-    given = inputs | (params if isinstance(params, dict) else {})
-    sizes = [pair for k, array in given.items() for pair in zip(shapes.get(k, ()), np.shape(array)) if pair[0].isidentifier()]
+PREPARED = '''    inputs, dims = @inputs@, {"T": None, "B": None, "1": 1}
+    given, axes = inputs | (params if isinstance(params, dict) else {}), {k: ("T", "B", s) for k, s in INPUTS.items()} | PARAMETERS
+    sizes = [pair for k, array in given.items() for pair in zip(axes.get(k, ()), np.shape(array)) if pair[0].isidentifier()]
     dims |= dict(sorted(sizes, key=sizes.count))  # what most arrays say
     T, B, state = dims["T"], dims["B"], {} if state is None else state
     dtype = np.dtype(next((a.dtype for a in inputs.values() if getattr(a, "dtype", None) in DTYPES), DTYPES[-1]))
