@@ -7,10 +7,12 @@ import time
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ..errors import LstmSymbolicError
+from ..cells import cell
+from ..errors import CellError, LstmSymbolicError
 from ..expr.plain import write
 from ..proof import System, Verdict, compare_systems
 from ..reading import Source, load, read_document
@@ -48,7 +50,7 @@ def check(
     start = time.monotonic()
     reports, judged = [], []
     documents = expand(paths)
-    for report, systems in _mapped(check_document, documents, jobs):
+    for report, systems in _mapped(partial(check_document, asked=asked_for(against)), documents, jobs):
         reports.append(report)
         progress(len(reports), len(documents))
         judged += [(f"{report.path}#{j.system.id}", j) for j in systems]
@@ -80,22 +82,30 @@ def _mapped(work: Callable[[_In], _Out], items: Sequence[_In], jobs: int) -> Ite
             yield from pool.map(work, items, chunksize=1 + len(items) // (8 * jobs))
 
 
-def check_document(path: str | Path | Source) -> tuple[DocumentReport, list[Judged]]:
+def asked_for(against: Any) -> str:
+    """The known cell that is named, so that a variant counts as well."""
+    try:
+        return cell(against).name if isinstance(against, str) else ""
+    except CellError:
+        return ""
+
+
+def check_document(path: str | Path | Source, asked: str = "") -> tuple[DocumentReport, list[Judged]]:
     """One document; what cannot be opened is a report with an error."""
     if isinstance(path, Source):
-        return audit(path)
+        return audit(path, asked)
     try:
         if Path(path).is_dir():
             raise LstmSymbolicError(f"{path} holds no document", hint=f"a folder is searched for {', '.join(SUFFIXES)}")
-        return audit(load(path))
+        return audit(load(path), asked)
     except LstmSymbolicError as error:
         return DocumentReport(str(path), error=error.render()), []
 
 
-def audit(source: Source) -> tuple[DocumentReport, list[Judged]]:
+def audit(source: Source, asked: str = "") -> tuple[DocumentReport, list[Judged]]:
     """Read, judge every system, collect the findings in document order."""
     document = read_document(source)
-    judged = [judge(system) for system in normal_systems(document)]
+    judged = [judge(system, asked) for system in normal_systems(document)]
     findings: list[Finding] = [*reading_findings(document)]
     for j in judged:
         findings += system_findings(document, j)

@@ -13,15 +13,15 @@ from ..expr.functions import FUNCTIONS
 from ..expr.term import Term
 from .interpret import Interpretation
 from .normal import NormalSystem
-from .recognise import Match, recognise
+from .recognise import NEAR, Match, recognise
 
 USUAL = ("tanh", "sigmoid")
 MAX_OPEN = 4
 
 
-def recognised(system: NormalSystem) -> tuple[NormalSystem, Match | None]:
+def recognised(system: NormalSystem, asked: str = "") -> tuple[NormalSystem, Match | None]:
     """The system, with its open functions settled where that makes it a known cell, and the match."""
-    match = recognise(system)
+    match = recognise(system, asked=asked)
     names = open_functions(system)
     if not names or len(names) > MAX_OPEN or (match is not None and len(match.exact) == len(system.definitions)):
         return system, match
@@ -29,7 +29,7 @@ def recognised(system: NormalSystem) -> tuple[NormalSystem, Match | None]:
     for choice in itertools.product(USUAL, repeat=len(names)):
         table = dict(zip(names, choice, strict=True))
         trial = settled(system, table)
-        found = recognise(trial, *(() if best[1] is None else (best[1].score,)))
+        found = recognise(trial, NEAR if best[1] is None else best[1].score, asked)
         if found is not None:
             best = trial, found
     return best

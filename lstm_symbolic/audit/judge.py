@@ -37,9 +37,9 @@ class Judged:
         )
 
 
-def judge(system: NormalSystem) -> Judged:
+def judge(system: NormalSystem, asked: str = "") -> Judged:
     """Recognise, locate, compare."""
-    system, match = recognised(system)
+    system, match = recognised(system, asked)
     if match is None:
         return Judged(system, None)
     sure = len(match.exact) >= len(match.wrong)  # with more wrong than right, the cell itself is a guess

@@ -34,13 +34,13 @@ def models() -> tuple[Model, ...]:
     return tuple(model_of(cell(name)) for name in sorted(cells(), key=lambda name: (name.count("_"), len(name), name)))
 
 
-def candidates(defined: Collection[str] = ()) -> tuple[Model, ...]:
+def candidates(defined: Collection[str] = (), asked: str = "") -> tuple[Model, ...]:
     """The cells that a document which defines some names may be taken for.
 
     A variant is none of them: an LSTM that lost its forget gate is an error and no ablation. It is one only for a document with the letters
-    of its paper, where these are not the plain cell's.
+    of its paper, where these are not the plain cell's, or where it is asked for by name.
     """
-    return tuple(m for m in models() if not m.variant_of or (_own_letters(m) and set(defined) <= m.values.keys()))
+    return tuple(m for m in models() if not m.variant_of or m.name == asked or (_own_letters(m) and set(defined) <= m.values.keys()))
 
 
 @lru_cache(maxsize=256)

@@ -20,6 +20,9 @@ from .normal import Definition, NormalSystem
 
 MAX_ASSIGNMENTS = 200
 
+#: A score below which a system is no known cell.
+NEAR = 0.3
+
 
 @dataclass(frozen=True)
 class Match:
@@ -40,15 +43,15 @@ class Match:
         return self.model.name
 
 
-def recognise(system: NormalSystem, above: float = 0.3) -> Match | None:
-    """The nearest known cell, or None where nothing is near: no score lies above ``above``.
+def recognise(system: NormalSystem, above: float = NEAR, asked: str = "") -> Match | None:
+    """The nearest known cell, or None where nothing is near: no score lies above ``above``; ``asked`` names a variant that counts too.
 
     Models are taken in the order of the score that they could reach at best, so that most are never tried.
     """
     best: Match | None = None
     system = without_readouts(system)
     mine = anonymous(system)
-    known = candidates(system.defined)
+    known = candidates(system.defined, asked)
     trials = [_Trial.of(system, version, mine) for model in known for version in inlined(model, len(system.definitions))]
     for trial in sorted(trials, key=lambda t: -t.bound):
         if trial.bound <= above + 1e-9:

@@ -84,4 +84,6 @@ def test_a_variant_with_letters_of_its_own_is_known_by_them() -> None:
 
 def test_a_variant_is_there_for_who_names_it() -> None:
     report = check([Source("notes.md", f"$$\n{latex(cell('lstm_nfg'))}\n$$")], against="lstm_nfg", alone=True)
-    assert [c.verdict for c in report.comparisons if c.right == "lstm_nfg"] == ["proved"]
+    assert [c.verdict for c in report.comparisons if c.required] == ["proved"]
+    assert [s.cell for s in report.documents[0].systems] == ["lstm_nfg"]
+    assert not [f for f in report.documents[0].findings if f.severity == "error"]
