@@ -47,6 +47,7 @@ EXPORTS = {
     "read_cell": "reading",
     "compare": "audit.compare",
     "check": "audit.check",
+    "slides": "slides",
     "LstmSymbolicError": "errors",
 }
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 FORMATS = ("text", "json", "sarif", "html", "markdown", "github")
 DERIVED = ("text", "latex", "typst", "markdown", "html", "json", "plain")
 TARGETS = ("numpy",)
+LANGUAGES = ("en", "vi", "zh", "th")
 DIAGRAMS = ("svg", "typst", "tikz")
 ANALYSES = ("jacobian", "forward", "hessian", "ranges")
 MARKUPS = ("unicode", "latex", "typst", "mathml", "plain", "sympy")
@@ -77,7 +78,7 @@ def parser() -> argparse.ArgumentParser:
     show = verbs.add_parser("show", help="equations in a notation and a markup")
     show.add_argument("what", metavar="CELL|FILE|LATEX")
     show.add_argument("--as", dest="markup", choices=MARKUPS, default="unicode")
-    show.add_argument("--notation", help="letters and signs, for example colah, or a file of your own, own.toml")
+    show.add_argument("--notation", help="letters and signs: colah, a file of your own (own.toml), or like:notes.md")
     show.add_argument("--diagram", choices=DIAGRAMS, help="the picture of the cell instead, computed from its equations")
     show.set_defaults(run=_show)
 
@@ -89,6 +90,13 @@ def parser() -> argparse.ArgumentParser:
     exporting.add_argument("--explain", action="store_true", help="print the schedule instead of the code")
     exporting.add_argument("-o", "--output", type=Path, metavar="FILE", help="write here instead of standard output")
     exporting.set_defaults(run=_export)
+
+    slides = verbs.add_parser("slides", help="a deck: equations, pictures, gradients, comparison, errors found")
+    slides.add_argument("what", nargs="+", metavar="CELL|FILE")
+    slides.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="deck.pdf, .png, .html, .tex or .typ")
+    slides.add_argument("--notation", default="default", help="for example colah, own.toml, or like:notes.md")
+    slides.add_argument("--lang", choices=LANGUAGES, default="en")
+    slides.set_defaults(run=_slides)
 
     zoo = verbs.add_parser("zoo", help="the known cells")
     zoo.add_argument("cell", nargs="?", metavar="CELL")
@@ -229,10 +237,11 @@ def _derive(args: argparse.Namespace) -> int:
 def _show(args: argparse.Namespace) -> int:
     from .audit.show import picture, show
 
+    notation = _like(args.notation)
     if args.diagram:
-        _emit(picture(_path_or_text(args.what), args.diagram, args.notation))
+        _emit(picture(_path_or_text(args.what), args.diagram, notation))
         return 0
-    _emit(show(_path_or_text(args.what), args.markup, args.notation))
+    _emit(show(_path_or_text(args.what), args.markup, notation))
     return 0
 
 
@@ -243,6 +252,22 @@ def _export(args: argparse.Namespace) -> int:
     cell = cell_of(_path_or_text(args.what))
     source = explain(plan(cell, not args.no_grad)) if args.explain else export(cell, args.target, args.dtype, not args.no_grad)
     _emit(source, args.output)
+    return 0
+
+
+def _like(notation: str | None) -> Any:
+    """``like:notes.md`` is the notation of a document."""
+    if notation is None or not notation.startswith("like:"):
+        return notation
+    from .slides.make import style_like
+
+    return style_like(notation)
+
+
+def _slides(args: argparse.Namespace) -> int:
+    from .slides import slides
+
+    slides([_path_or_text(w) for w in args.what], args.notation, args.lang, args.output)
     return 0
 
 

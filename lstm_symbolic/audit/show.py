@@ -13,6 +13,7 @@ from ..expr import plain
 from ..expr.dims import write as write_dimension
 from ..writing import latex, mathml, typst, unicode
 from ..writing.diagram import diagram
+from ..writing.style import Style
 from .derive import cell_of
 from .sides import Side, named, sides, systems_of
 from .terminal import pad, width
@@ -21,7 +22,7 @@ _WRITERS: dict[str, Callable[..., str]] = {"latex": latex, "typst": typst, "math
 _LINES: dict[str, Callable[[Basic], str]] = {"plain": plain, "sympy": str}
 
 
-def show(what: Any, markup: str = "unicode", notation: str | None = None) -> str:
+def show(what: Any, markup: str = "unicode", notation: str | Style | None = None) -> str:
     """A cell, a formula, a system, or every system of a file, in a markup (``plain`` and ``sympy`` included).
 
     >>> print(show("rnn", "plain"))
@@ -36,7 +37,7 @@ def show(what: Any, markup: str = "unicode", notation: str | None = None) -> str
     return "\n\n".join(_side(side, markup, notation) for side in found)
 
 
-def _side(side: Side, markup: str, notation: str | None) -> str:
+def _side(side: Side, markup: str, notation: str | Style | None) -> str:
     if side.is_formula:
         formula = side.formula()
         return _write(formula, [formula], markup, notation)
@@ -44,13 +45,13 @@ def _side(side: Side, markup: str, notation: str | None) -> str:
     return _write(equations[0] if len(equations) == 1 else equations, equations, markup, notation)
 
 
-def _write(whole: Any, lines: Iterable[Basic], markup: str, notation: str | None) -> str:
+def _write(whole: Any, lines: Iterable[Basic], markup: str, notation: str | Style | None) -> str:
     if markup in _LINES:
         return "\n".join(_LINES[markup](e) for e in lines)
     return _WRITERS[markup](whole, notation or "default")
 
 
-def picture(what: Any, markup: str, notation: str | None = None) -> str:
+def picture(what: Any, markup: str, notation: str | Style | None = None) -> str:
     """The diagram of a cell: of its name, a file, or its equations."""
     return diagram(cell_of(what), markup, notation or "default")
 

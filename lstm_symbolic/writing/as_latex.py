@@ -35,7 +35,8 @@ class Latex(Unicode):
         return f"\\{word}" if word in _OPERATORS else self.text(word) if len(word) == 1 else rf"\operatorname{{{self._escape(word)}}}"
 
     def operator(self, glyph: str) -> str:
-        table = {u: latex for latex, u in SIGNS.items() if u} | {"−": "-", "∗": "*", "≥": r"\ge", "≤": r"\le", "≠": r"\ne", "÷": r"\div"}
+        table = {u: latex for latex, u in SIGNS.items() if u}
+        table |= {"−": "-", "∗": "*", "≥": r"\ge", "≤": r"\le", "≠": r"\ne", "÷": r"\div", "⋯": r"\cdots"}
         return table.get(glyph, glyph)
 
     def word(self, latex: str) -> str:

@@ -87,13 +87,19 @@ def _row(obj: Any) -> Row:
 
 def _equations(obj: Any, chosen: Style) -> Iterable[Any]:
     if isinstance(obj, Cell):
-        obj = _WEIGHTS[chosen.weights](obj) if chosen.weights in _WEIGHTS else obj
-        obj = transposed(obj) if {chosen.layout, obj.layout} == {"row", "column"} else obj
+        obj = in_notation(obj, chosen)
         return (*obj.initial, *obj.equations)
     held = getattr(obj, "equations", obj)
     if isinstance(held, Iterable) and not isinstance(held, str):
         return list(held)
     raise UnsupportedNode(f"a {type(obj).__name__} cannot be printed", hint="print an expression, an equation or a cell")
+
+
+def in_notation(cell: Cell, notation: str | Style) -> Cell:
+    """The same cell with its weights split or concatenated, and its vectors as columns or rows, as the notation has them."""
+    chosen = style(notation)
+    cell = _WEIGHTS[chosen.weights](cell) if chosen.weights in _WEIGHTS else cell
+    return transposed(cell) if {chosen.layout, cell.layout} == {"row", "column"} else cell
 
 
 def _kind(symbol: Expr) -> str:

@@ -1,0 +1,141 @@
+"""Which pages a deck has: for each cell its equations, pictures, limits and gradients; then all cells side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from sympy import Eq, Integer
+
+from ..calculus import Gradients, backward, fixed
+from ..cells import Cell, parameter_count
+from ..errors import LstmSymbolicError
+from ..writing.diagram import Drawing, backward_view, draw, unrolled
+from ..writing.show import in_notation
+from ..writing.style import Style
+from .deck import Block, Columns, Deck, Equations, Page, Picture, Plot, Row, Sentence, Table
+from .flowing import gradient_flow
+from .purpose import purpose
+from .words import Words, words
+
+#: Rows that fit on a page.
+_ROWS = 5
+_GATES = 4
+
+
+def compose(items: Sequence[Cell | Gradients], notation: Style, lang: str, extra: Iterable[Page] = ()) -> Deck:
+    """The deck of cells and gradients.
+
+    >>> from ..cells import cell
+    >>> deck = compose([cell("rnn")], Style(), "en")
+    >>> [page.title for page in deck.pages][:3]
+    ['The equations', 'The cell as a picture', 'Unrolled over time']
+    """
+    say = words(lang)
+    cells = [in_notation(item, notation) for item in items if isinstance(item, Cell)]
+    pages: list[Page] = []
+    for item in items:
+        own = cells_of(item, notation)
+        made = gradient_pages(item, say) if isinstance(item, Gradients) else cell_pages(own, say)
+        pages += [replace(page, about=_name(own)) for page in made]
+    pages += [*flow_pages(cells, say), *comparison(cells, say), *extra]
+    names = [_name(cells_of(item, notation)) for item in items]
+    return Deck(", ".join(dict.fromkeys(names)), "", tuple(pages), notation, lang)
+
+
+def cells_of(item: Cell | Gradients, notation: Style) -> Cell:
+    return item.cell if isinstance(item, Gradients) else in_notation(item, notation)
+
+
+def _name(cell: Cell) -> str:
+    return cell.title or cell.name or "…"
+
+
+def _rows(equations: Iterable[Eq]) -> tuple[Row, ...]:
+    return tuple((e.lhs, e.rhs) for e in equations)
+
+
+def _chunks(rows: Sequence[Row], most: int) -> Iterator[Sequence[Row]]:
+    """Pages of about the same length."""
+    count = -(-len(rows) // most)
+    size = -(-len(rows) // max(count, 1))
+    yield from (rows[k : k + size] for k in range(0, len(rows), max(size, 1)))
+
+
+def cell_pages(cell: Cell, say: Words) -> Iterator[Page]:
+    """Equations with a sentence each, the picture, the steps, gates at 0 and 1, and the gradients."""
+    reasons = {e.lhs: say.sentence(purpose(cell, e.lhs.name)) for e in cell.equations}
+    for chunk in _chunks(_rows(cell.equations), _ROWS + 1):
+        yield Page(say["equations"], (Equations(tuple(chunk), tuple(reasons[row[0]] for row in chunk)),))
+    yield from _picture(lambda: draw(cell), say, "picture")
+    yield from _picture(lambda: unrolled(cell), say, "unrolled")
+    yield from limit_pages(cell, say)
+    try:
+        grads = backward(cell)
+    except LstmSymbolicError:
+        return  # no gradients, no pages of gradients
+    yield from gradient_pages(grads, say)
+
+
+def _picture(view: Callable[[], Drawing], say: Words, key: str) -> Iterator[Page]:
+    """A cell that is too large for a picture has none."""
+    try:
+        drawing = view()
+    except LstmSymbolicError:
+        return
+    yield Page(say[key], (Picture(drawing), Sentence(say.sentence(key))))
+
+
+def limit_pages(cell: Cell, say: Words) -> Iterator[Page]:
+    """What the states become when one gate is shut or wide open."""
+    for gate in cell.gates[:_GATES]:
+        columns: list[tuple[Block, ...]] = []
+        for number, key in ((0, "shut"), (1, "open")):
+            try:
+                held = fixed(cell, {gate: number})
+            except LstmSymbolicError:
+                continue
+            changed = [e for e in held.equations if e.rhs != cell.definition(e.lhs.name)]
+            rows = ((cell.symbol(gate), Integer(number)), *_rows(changed))
+            columns.append((Equations(rows), Sentence(say.sentence(key))))
+        if len(columns) == 2:
+            yield Page(say["gates"], (Sentence(say.sentence(purpose(cell, gate))), Columns(tuple(columns))))
+
+
+def gradient_pages(grads: Gradients, say: Words) -> Iterator[Page]:
+    """The picture backward, the recursion of the deltas, and the sums of the parameters."""
+    yield from _picture(lambda: backward_view(grads.cell), say, "backward")
+    for chunk in _chunks(_rows(grads.recursion), _ROWS):
+        yield Page(say["deltas"], (Equations(tuple(chunk)), Sentence(say.sentence("deltas"))))
+    for chunk in _chunks(_rows(grads.sums), 2 * _ROWS):
+        half = -(-len(chunk) // 2)
+        blocks: tuple[Block, ...] = (Equations(tuple(chunk)),)
+        if len(chunk) > _ROWS:
+            blocks = (Columns(((Equations(tuple(chunk[:half])),), (Equations(tuple(chunk[half:])),))),)
+        yield Page(say["sums"], (*blocks, Sentence(say.sentence("sums"))))
+
+
+def flow_pages(cells: Sequence[Cell], say: Words) -> Iterator[Page]:
+    """How fast the gradients of the cells vanish."""
+    curves = []
+    for cell in cells:
+        try:
+            curves.append((_name(cell), gradient_flow(cell)))
+        except LstmSymbolicError:
+            continue  # a function without a definition, a convolution
+    if curves:
+        yield Page(say["flow"], (Plot(tuple(curves), say["steps"], say["size"]), Sentence(say.sentence("flow"))))
+
+
+def comparison(cells: Sequence[Cell], say: Words) -> Iterator[Page]:
+    """Equations in columns, and sizes in a table."""
+    for k in range(0, len(cells), 2):
+        pair = cells[k : k + 2]
+        if len(pair) == 2:
+            columns = tuple((Sentence(_name(c)), Equations(_rows(c.equations))) for c in pair)
+            yield Page(say["comparison"], (Columns(columns),))
+    if cells:
+        header = (say["cell"], say["states"], say["count"])
+        rows = tuple((_name(c), ", ".join(c.states), parameter_count(c)) for c in cells)
+        sources = tuple(Sentence(f"{say['paper']}: {c.paper}") for c in cells if c.paper)
+        yield Page(say["sizes"], (Table(header, rows), *sources))

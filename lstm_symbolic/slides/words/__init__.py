@@ -1,0 +1,40 @@
+"""What a deck says besides formulas, one TOML file a language: titles, and one short sentence for each purpose of an equation."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from ...errors import LstmSymbolicError
+
+LANGUAGES = ("en", "vi", "zh", "th")
+
+
+@dataclass(frozen=True)
+class Words:
+    """Titles and sentences of one language.
+
+    >>> words("vi").sentence("forget")
+    'Cổng quên: giữ lại bao nhiêu phần của bộ nhớ cũ.'
+    """
+
+    lang: str
+    titles: dict[str, str]
+    sentences: dict[str, str]
+
+    def __getitem__(self, key: str) -> str:
+        return self.titles[key]
+
+    def sentence(self, key: str) -> str:
+        return self.sentences[key]
+
+
+@cache
+def words(lang: str) -> Words:
+    """The words of a language by its code."""
+    if lang not in LANGUAGES:
+        raise LstmSymbolicError(f"no words in {lang[:20]!r}", hint=f"languages: {', '.join(LANGUAGES)}")
+    table = tomllib.loads(files(__package__).joinpath(f"{lang}.toml").read_text(encoding="utf-8"))
+    return Words(lang, {k: v for k, v in table.items() if isinstance(v, str)}, table["sentences"])
