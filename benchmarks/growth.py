@@ -1,6 +1,6 @@
 """How the time of a comparison grows with its size: nodes, gates, nesting, degree. Prints a table and draws growth.svg.
 
-    python benchmarks/growth.py -o growth.svg
+python benchmarks/growth.py -o growth.svg
 """
 
 from __future__ import annotations

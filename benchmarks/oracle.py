@@ -130,7 +130,7 @@ def _apart(a: Rows, b: Rows, point: Point) -> bool:
 
 
 def truth(left: tuple, right: tuple, shapes: Mapping[str, str], points: int = 3) -> str:
-    """"different", "equal" at every point that has values, or "unknown" where none has."""
+    """ "different", "equal" at every point that has values, or "unknown" where none has."""
     seen = False
     for seed in range(4 * points):
         point = Point(shapes, {"n": 2 + seed % 2, "m": 3 - seed % 2}, seed)

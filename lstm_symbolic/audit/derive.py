@@ -12,6 +12,7 @@ from sympy import Eq
 
 from ..calculus import RULES, Gradients, Step, backward, forward_mode, growth, hessian_product, jacobian, norm_bounds, ranges
 from ..calculus.gradients import adjoints, key
+from ..calculus.vjp import table as rule_table
 from ..cells import TIME, Cell, cell
 from ..errors import LstmSymbolicError
 from ..expr import plain, write
@@ -47,6 +48,8 @@ def derive(
     proofs = [_said(r) for r in recheck(grads)] if prove else []
     if format == "json":
         return json.dumps({**_data(grads, chosen, reasons, table), **({"proofs": proofs} if prove else {})}, indent=1)
+    if rules and format in ("latex", "typst"):
+        return "\n".join([_PAGES[format](chosen, reasons, []), _PAGES[format](rule_table(), [], [])])
     return _PAGES[format](chosen, reasons, [*_notes(grads), *proofs, *table])
 
 

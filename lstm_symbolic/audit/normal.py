@@ -161,7 +161,11 @@ def _parameters(rows: Rows, layout: str) -> frozenset[str]:
     for _, e in rows:
         for s in e.sides[1:]:
             variable |= set(_variables(s, False, layout))
-    return frozenset(untimed - targets - {n for n in variable if not re.match(r"[bB](_|$|[a-z])|bias|[WUV](_|\d|$)", n)})
+    return frozenset(untimed - targets - {n for n in variable if not _WEIGHTS.match(n)})
+
+
+#: Names of biases, weights and peepholes.
+_WEIGHTS = re.compile(r"[bB](_|$|[a-z])|bias|[WUV](_|\d|$)|[pP]_[ifoczg]\b")
 
 
 def _variables(term: Term, inside: bool, layout: str) -> Iterable[str]:

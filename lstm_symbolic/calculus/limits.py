@@ -67,5 +67,3 @@ def _worked_out(e: Expr) -> Expr:
 
 def _is_zero(e: Expr) -> bool:
     return isinstance(e, Expr) and split(e)[0] == 0
-
-

@@ -1,6 +1,7 @@
 """How large a Jacobian can be: bounds of its spectral norm, from the weights' norms and the ranges of the gates.
 
 ``norm`` is the Euclidean norm of all entries (Frobenius), which is at least the spectral norm; so every bound holds for both.
+States start at 0, as in ``ranges``.
 """
 
 from __future__ import annotations

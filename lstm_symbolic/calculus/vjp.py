@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import sympy
-from sympy import Add, Basic, Expr, Integer, MatrixExpr, MatrixSymbol, Mul, Number, Pow, Symbol
+from sympy import Add, Basic, Eq, Expr, Integer, MatrixExpr, MatrixSymbol, Mul, Number, Pow, Symbol
 from sympy.core.function import AppliedUndef
 from sympy.matrices.expressions import HadamardProduct, Identity, MatAdd, MatMul, OneMatrix, Trace, Transpose, ZeroMatrix
 
 from ..errors import UnsupportedNode
-from ..expr import nodes, shape_of
+from ..expr import build, nodes, read_term, shape_of, shapes, variable
 from ..expr.build import add, apply, broadcast, divide, hstack, ones, power
 from ..expr.functions import Elementwise
 from .algebra import hadamard, product, scale, transpose, zero
@@ -260,3 +260,37 @@ def vjp(e: Expr, g: Expr, value: Expr | None = None) -> list[tuple[Expr, Expr]]:
     ['g @ x.T', 'W.T @ g']
     """
     return list(rule_of(e).pull(e, g, e if value is None else value))
+
+
+#: One formula for each rule, with the shapes of its symbols; ``y`` is its value and ``g`` its cotangent.
+_SHOWN = (
+    "A + B", "A * B", "A @ C", "A.T", "sigmoid(A)", "tanh(A)", "exp(A)", "A / B", "A ** 3", "A + b", "concat(a, b)", "diag(a)", "trace(S)",
+    "softmax(a)", "total(A)", "norm(A)", "conv(K, A)",
+)  # fmt: skip
+_SIZES = "A:n,m B:n,m C:m,k S:n,n K:p,p a:n,1 b:n,1"
+
+
+def table() -> tuple[Eq, ...]:
+    """The rules as equations: a value, then the gradient of each of its arguments, as the rules give them.
+
+    >>> from ..expr import plain
+    >>> [plain(e) for e in table()[6:9]]
+    ['y = A @ C', 'grad(A) = g @ C.T', 'grad(C) = A.T @ g']
+    """
+    sizes = shapes(_SIZES)
+    lines = []
+    for text in _SHOWN:
+        e = build(read_term(text), sizes)
+        y, g = (variable(name, shape_of(e)) for name in ("y", "g"))
+        lines.append(Eq(y, e, evaluate=False))
+        lines += [Eq(nodes.Grad(a), cotangent, evaluate=False) for a, cotangent in _down_to_symbols(e, g, y)]
+    return tuple(lines)
+
+
+def _down_to_symbols(e: Expr, g: Expr, value: Expr) -> Cotangents:
+    """Repetitions and signs are walked through, so that every line speaks of a symbol."""
+    for a, cotangent in vjp(e, g, value):
+        if a.is_symbol:
+            yield a, cotangent
+        else:
+            yield from _down_to_symbols(a, cotangent, a)

@@ -94,4 +94,3 @@ def example(plan: Plan, first: int) -> str:
     """Dimensions for an example, each another number."""
     names = sorted({s.name for shape in plan.cell.shapes.values() for d in shape for s in d.free_symbols}, reverse=True)
     return "{" + ", ".join(f'"{name}": {first - k if first > 9 else 2 + (first + k) % 4}' for k, name in enumerate(names)) + "}"
-

@@ -165,7 +165,7 @@ def forward_function(views: Views) -> Iterator[str]:
     yield from _docstring(views)
     if not single:
         yield "    if not isinstance(x, dict) or list(x) != list(INPUTS):"
-        yield '        raise ValueError(f"x is not a dictionary of {\', \'.join(INPUTS)}, in this order")'
+        yield "        raise ValueError(f\"x is not a dictionary of {', '.join(INPUTS)}, in this order\")"
     yield PREPARED.replace("@inputs@", f'{{"{single}": {argument}}}' if single else "x")
     yield from views.dimension_lines("    ")
     yield "    ws = Workspace(T, B, dims, dtype) if workspace is None else workspace"
@@ -178,7 +178,7 @@ def forward_function(views: Views) -> Iterator[str]:
         if node not in plan.operands:
             continue
         place = Place("operands", plan.graph[node].size, plan.operands.index(node))
-        yield f"    {views.at(place, ':T', '')} = inputs[\"{name}\"].transpose(0, 2, 1)"
+        yield f'    {views.at(place, ":T", "")} = inputs["{name}"].transpose(0, 2, 1)'
     for name, place in plan.previous.items():
         yield f'    {views.at(place, "0", "")} = state["{name}"].T if "{name}" in state else 0'
     yield from local_functions(body, {})

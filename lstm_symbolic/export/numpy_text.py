@@ -32,7 +32,7 @@ def init(dims, rng, dtype=DTYPES[-1]):
     return {k: (rng.uniform(-1, 1, s) / np.sqrt(max(*s, 1))).astype(dtype) for k, s in shapes.items()}
 '''
 
-PREPARED = '''    inputs, dims = @inputs@, {"T": None, "B": None, "1": 1}
+PREPARED = """    inputs, dims = @inputs@, {"T": None, "B": None, "1": 1}
     given, axes = inputs | (params if isinstance(params, dict) else {}), {k: ("T", "B", s) for k, s in INPUTS.items()} | PARAMETERS
     sizes = [pair for k, array in given.items() for pair in zip(axes.get(k, ()), np.shape(array)) if pair[0].isidentifier()]
     dims |= dict(sorted(sizes, key=sizes.count))  # what most arrays say
@@ -44,7 +44,7 @@ PREPARED = '''    inputs, dims = @inputs@, {"T": None, "B": None, "1": 1}
     if mask is not None and (np.shape(mask) != (T, B) or not np.isin(mask, (0, 1)).all()):
         raise ValueError(f"mask has shape {np.shape(mask)}, expected ({T}, {B}), and nothing but 0 and 1")
     off = None if mask is None else np.asarray(mask) == 0
-    inputs = inputs if off is None else {k: np.where(off[..., None], dtype.type(0), value) for k, value in inputs.items()}'''
+    inputs = inputs if off is None else {k: np.where(off[..., None], dtype.type(0), value) for k, value in inputs.items()}"""
 
 GRADIENT_CHECK = '''
 

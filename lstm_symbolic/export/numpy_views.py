@@ -183,4 +183,3 @@ class Views:
     def operand_rows(self, k: int) -> str:
         """What an operand was at every step, as (T * B, size): for the gradients of weights."""
         return f"ws.operands[:T, {self.columns(k, k + 1)}].transpose(0, 2, 1).reshape(T * B, {self.spell(self.plan.operand_sizes[k])})"
-

@@ -179,4 +179,3 @@ def run(source: str, cell: Cell, given: Values, upstream: Values, steps: int) ->
     found |= {f"d_{k}": v for k, v in d_params.items()}
     found |= {f"d_{k}[{t + 1}]": v[t] for k, v in d_inputs.items() for t in range(steps)}
     return found | {f"d_{k}[0]": v for k, v in d_state.items()}
-

@@ -82,4 +82,3 @@ def simplicity(under: Mapping[str, str]) -> tuple[int, int]:
     """Maps without selections and zeros first, then short ones."""
     text = " ".join(under.values())
     return text.count("eye(") + text.count("0 *"), len(text)
-

@@ -115,4 +115,3 @@ def _disjoint(choices: list[list[dict[int, int]]], part: int, active: dict[int, 
         if not any(k in active for k in choice):
             added = {k: (sign, part) for k, sign in choice.items()}
             yield from _disjoint(choices, part + 1, {**active, **added})
-

@@ -245,4 +245,3 @@ def scalar_times(roots: list[Basic]) -> frozenset[str]:
             elif isinstance(e, nodes.TimeSum):
                 found |= {s.name for i in e.args[2:] for s in i.free_symbols}  # type: ignore[attr-defined]
     return frozenset(found)
-

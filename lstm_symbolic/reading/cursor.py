@@ -63,18 +63,23 @@ class Cursor:
             return
         self.expect(*texts, opened=opened)
 
+    def _braced(self) -> list[Token]:
+        """The tokens of ``{...}`` with their braces."""
+        start, end = self.position, group_end(self.tokens, self.position)
+        if self.tokens[end - 1].text != "}":
+            raise self.fail("'{' is never closed", hint="write '}'")
+        self.position = end
+        return self.tokens[start:end]
+
     def group(self) -> list[Token]:
         """The tokens of ``{...}``, or the one token an index takes (one letter of a run)."""
         if self.text == "{":
-            end = group_end(self.tokens, self.position)
-            inner = self.tokens[self.position + 1 : end - 1]
-            if self.tokens[end - 1].text != "}":
-                raise self.fail("'{' is never closed", hint="write '}'")
-            self.position = end
-            return inner
+            return self._braced()[1:-1]
         token = self.take()
         if token.is_end:
             raise self.fail("an index is missing", token)
+        if token.kind == "cmd" and token.text[1:] in WORDS | STYLES and self.text == "{":  # W_\textrm{hx}
+            return [token, *self._braced()]
         if token.kind in ("word", "num") and len(token.text) > 1 and not self.flat:
             token, rest = cut(token, 1)
             self.position -= 1

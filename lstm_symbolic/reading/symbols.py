@@ -38,6 +38,8 @@ def differential_name(p: Parser, prefix: str, token: Token) -> Surface:
     target = inner
     while target.op in ("transpose", "power") and target.args:
         target = target.args[0]
+    if target.op == "apply" and target.args[0].name is not None and target.args[1].op == "group":
+        return _beside(prefix, inner, target)
     if target.op != "sym" or target.name is None:
         return Surface(
             "product",
@@ -45,14 +47,20 @@ def differential_name(p: Parser, prefix: str, token: Token) -> Surface:
             glyphs=("",),
             span=(token.start, inner.span[1]),
         )
-    named = replace(
-        target,
-        name=replace(
-            target.name, base=f"{prefix}{'_' if prefix[0] == 'D' else '' if len(target.name.stem) < 1 else '_'}{target.name.base}"
-        ),
-        span=(token.start, target.span[1]),
-    )
+    named = replace(target, name=_prefixed(target.name, prefix), span=(token.start, target.span[1]))
     return swap(inner, target, named)
+
+
+def _prefixed(name: Name, prefix: str) -> Name:
+    return replace(name, base=f"{prefix}{'' if prefix[0] != 'D' and len(name.stem) < 1 else '_'}{name.base}")
+
+
+def _beside(prefix: str, inner: Surface, target: Surface) -> Surface:
+    """``\\delta z_t (x_t)^T``: a product, for a gradient is applied to nothing."""
+    symbol_, group = target.args
+    assert symbol_.name is not None
+    named = replace(symbol_, name=_prefixed(symbol_.name, prefix))
+    return Surface("product", (named, swap(inner, target, group)), glyphs=("",), span=inner.span)
 
 
 def accented(p: Parser, token: Token, name: str) -> Surface:

@@ -71,6 +71,7 @@ def shown(text: str) -> str:
     >>> shown("a \\U0001f600 é ก")
     'a [U+1F600] é ก'
     """
+
     def known(c: str) -> bool:
         return any(low <= ord(c) <= high for low, high in _KNOWN) or any(s.has(c) for s in SCRIPTS) or unicodedata.combining(c) != 0
 

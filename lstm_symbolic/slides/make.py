@@ -15,7 +15,6 @@ from ..writing.style import Style
 from . import as_beamer, as_html, as_typst
 from .compose import cell_pages, compose
 from .deck import Deck, Page
-from .documents import audited, corrected, error_pages, like, notation_of, systems
 from .fonts import require, shown
 from .words import Words, words
 
@@ -53,6 +52,8 @@ def deck_of(items: list[Item], notation: str | Style, lang: str) -> Deck:
 def style_like(notation: str | Style) -> Style:
     """A notation by name, from a file of one's own, or ``like:notes.md``: the notation of a document."""
     if isinstance(notation, str) and notation.startswith("like:"):
+        from .documents import audited, like
+
         return like(audited(notation.removeprefix("like:")))
     return style(notation)
 
@@ -63,6 +64,8 @@ def _is_file(item: Item) -> bool:
 
 def _document_pages(path: Path, notation: str | Style, chosen: Style, say: Words) -> list[Page]:
     """The corrected cells of a document in its own notation, after what was wrong in it."""
+    from .documents import audited, corrected, error_pages, notation_of, systems  # the auditor is heavy
+
     document = audited(path)
     pages = list(error_pages(document, say))
     document = corrected(document)

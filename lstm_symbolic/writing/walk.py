@@ -150,8 +150,8 @@ def _block(selector: Expr, rows: bool, whole: Expr, w: Writer) -> str:
     """Rows (or columns) of a matrix by their places: (W^T d)_{1:n}; the columns of a matrix after a colon of their own."""
     first, last = picked(selector if rows else selector.args[0]) or (1, 1)
     vector = any(d == 1 for d in shape_of(whole))
-    places = ("" if rows or vector else ":, ") + ":".join(str(d).replace(" ", "") for d in (first, last))
-    return w.markup.subscripted(w.markup.paren(w(whole)), places)
+    places = ("" if rows or vector else ":, ") + ":".join(str(d).replace(" ", "").replace("*", "") for d in (first, last))
+    return w.markup.subscripted(w.within(whole, ATOM), places)
 
 
 def _factors(args: tuple[Basic, ...], w: Writer) -> Text:

@@ -75,7 +75,8 @@ def test_a_variant_with_letters_of_its_own_is_known_by_them() -> None:
     assert judged.match is not None
     assert judged.match.cell == "lstm_goodfellow"
     for own, usual in (("s", "C"), ("g", "i"), ("q", "o")):
-        text = text.replace(f"{own}_{{t", f"{usual}_{{t").replace(f"{own}_t", f"{usual}_t").replace(rf"\tilde{{{own}}}", rf"\tilde{{{usual}}}")
+        text = text.replace(f"{own}_{{t", f"{usual}_{{t").replace(f"{own}_t", f"{usual}_t")
+        text = text.replace(rf"\tilde{{{own}}}", rf"\tilde{{{usual}}}")
     report, (judged,) = audit(Source("notes.md", f"$$\n{text}\n$$"))
     assert judged.match is not None
     assert judged.match.cell == "lstm"

@@ -46,7 +46,8 @@ def _evil_report() -> Report:
 
 def test_a_finding_as_text(sample):
     text = render_text(sample, Style(80))
-    assert r"""docs/bài giảng.md:4:16  error E204  the output gate stands inside tanh
+    assert (
+        r"""docs/bài giảng.md:4:16  error E204  the output gate stands inside tanh
   |
 4 |     ที่นี่ $h_t = \tanh(C_t \odot o_t)$ 输出
   |               ^^^^^^^^^^^^^^^^^^^^
@@ -55,14 +56,19 @@ def test_a_finding_as_text(sample):
               notation
   = witness   C = 1, o = 1/2:  as written 0.46, expected 0.38
   = see       lstm-symbolic explain E204
-""" in text
-    assert r"""docs/bài giảng.md:3:20  error E205  a sigmoid is applied to the cell state
+"""
+        in text
+    )
+    assert (
+        r"""docs/bài giảng.md:3:20  error E205  a sigmoid is applied to the cell state
   |
 2 | Cổng quên 遗忘门: $f_t = \sigma(W_f x_t + U_f h_{t-1} + b_f)$
   |                    --- the forget gate
 3 | สถานะเซลล์: $C_t = \sigma(f_t \odot C_{t-1} + i_t \odot \tilde{C}_t)$
   |                   ^^^^^^
-""" in text
+"""
+        in text
+    )
 
 
 def test_everything_else_as_text(sample):

@@ -76,3 +76,13 @@ def test_what_is_no_cell() -> None:
         derive("lstmm")
     with pytest.raises(LstmSymbolicError, match="no cell"):
         derive("W @ x")
+
+
+def test_the_table_of_rules_as_text_and_as_formulas(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["derive", "rnn", "--rules"]) == 0
+    assert "matrix product: d(A @ B) = dA @ B + A @ dB: A receives g @ B.T, B receives A.T @ g" in capsys.readouterr().out
+    assert main(["derive", "rnn", "--rules", "--format", "latex"]) == 0
+    printed = capsys.readouterr().out
+    assert "y &= A C \\\\\n\\frac{\\partial L}{\\partial A} &= g C^{\\top}" in printed
+    assert r"y &= \sigma(A) \\" in printed
+    assert r"\frac{\partial L}{\partial b} &= g_{n+1:2n}" in printed

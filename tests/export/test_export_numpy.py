@@ -179,7 +179,7 @@ def test_more_refusals() -> None:
 
 
 def test_no_text_of_a_document_becomes_code() -> None:
-    evil = Cell.from_plain(["h[t] = tanh(W @ x[t] + U @ h[t - 1])"], title='"""\nimport os; os.abort()\n\\', paper="\\'\"\"\"", name="a\nb")
+    evil = Cell.from_plain(["h[t] = tanh(W @ x[t] + U @ h[t - 1])"], title='"""\nimport os; os.abort()\n\\', paper='\\\'"""', name="a\nb")
     source = export(evil)
     assert '"""' not in source.splitlines()[0][3:]
     assert module_of(evil).check_gradients() < 1e-7

@@ -43,9 +43,7 @@ def _renamings(left: list[ast.expr], right: list[ast.expr], mine: list[str], the
     here, there = _places(left, mine), _places(right, theirs)
     if sorted(here.values()) != sorted(there.values()):
         return
-    groups = [
-        ([n for n in mine if here[n] == place], [n for n in theirs if there[n] == place]) for place in dict.fromkeys(here.values())
-    ]
+    groups = [([n for n in mine if here[n] == place], [n for n in theirs if there[n] == place]) for place in dict.fromkeys(here.values())]
     ways = 1
     for group, _ in groups:
         ways *= factorial(len(group))

@@ -55,8 +55,7 @@ class Mentionable(Collection[str]):
     def __contains__(self, name: object) -> bool:
         if not isinstance(name, str):
             return False
-        match = _PRE.fullmatch(name)
-        return self.names.settled(name) is not None or (match is not None and self.names.settled(match["rest"]) in self.names.activations)
+        return self.names.settled(name) is not None or self.names.activated(name) in self.names.activations
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.names.known)
@@ -103,6 +102,15 @@ class Names:
         owner = self.alias(tag) if stem in ("W", "U", "V", "b", "R") and tag not in ("", name) else None
         tags = {owner, owner.rpartition("_")[2]} if owner else set()
         return next((p for p in self.parameters if p.rpartition("_")[0] == stem and p.rpartition("_")[2] in tags), None)
+
+    def activated(self, name: str) -> str | None:
+        """The gate whose pre-activation a name is: f for a_f, the candidate h_tilde for a_h beside a state h."""
+        match = _PRE.fullmatch(name)
+        if match is None:
+            return None
+        owner = self.settled(match["rest"])
+        near = [a for a in self.activations if a.split("_")[0].casefold() == match["rest"].casefold()]
+        return near[0] if owner not in self.activations and len(near) == 1 else owner
 
     def symbol(self, term: Term) -> Term:
         """A forward symbol under its settled name and with its time."""
@@ -157,8 +165,7 @@ class Names:
         time = (T - int(near["which"] == "prev"),) if near is not None else index or (T,)
         if settled is not None:
             return Adjoint(key, settled, pre), time
-        match = _PRE.fullmatch(name)
-        owner = self.settled(match["rest"]) if match else None
+        owner = self.activated(name)
         return Adjoint(key, owner or "", owner is not None), time
 
 

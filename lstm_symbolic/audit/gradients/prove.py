@@ -56,8 +56,6 @@ def _sides(step: Step, line: Line, reading: Reading) -> tuple[Expr, Expr]:
     return meant(step, reading.target, shift), build(line.value, shapes).xreplace(table)
 
 
-
-
 def meant(step: Step, meaning: Meaning, shift: int | None) -> Expr:
     """The adjoint that a meaning stands for, at t + shift."""
     name, at = meaning.name, shift or 0

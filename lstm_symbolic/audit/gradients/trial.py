@@ -54,7 +54,7 @@ class World:
         rng = np.random.default_rng(seed)
         cell = step.cell
         letters = dict.fromkeys(s.name for shape in cell.shapes.values() for d in shape for s in d.free_symbols)
-        world.dims = dict(zip(letters, SIZES, strict=False)) | dict.fromkeys(list(letters)[len(SIZES):], SIZES[-1])
+        world.dims = dict(zip(letters, SIZES, strict=False)) | dict.fromkeys(list(letters)[len(SIZES) :], SIZES[-1])
         table: dict[object, Array] = {}
 
         def fresh(name: str, low: float = -1.0, high: float = 1.0) -> Array:
@@ -253,5 +253,3 @@ def look_in(world: World, assigned: Mapping[str, Meaning], target: tuple[Meaning
 
 def same(a: Array, b: Array) -> bool:
     return a.shape == b.shape and bool(np.allclose(a, b, rtol=1e-9, atol=1e-11))
-
-
