@@ -67,6 +67,28 @@ def errors(text: str) -> dict[str, list[str]]:
             found.setdefault(rows[f.line - 1].strip("$"), []).append(f.code)
     return found
 
+#: Sums under another index, with the verdict; states start at zero, so that the first step adds nothing to U's gradient.
+SUMS = [
+    (r"\frac{\partial L}{\partial U_o} = \sum_{t=0}^{T-1} \delta a_{o,t+1} h_t^\top", "proved"),
+    (r"\frac{\partial L}{\partial U_o} = \sum_{t=1}^{T-1} \delta a_{o,t+1} h_t^\top", "proved"),
+    (r"\frac{\partial L}{\partial U_o} = \sum_{t=2}^{T} \delta a_{o,t} h_{t-1}^\top", "proved"),
+    (r"\frac{\partial L}{\partial W_o} = \sum_{t=0}^{T-1} \delta a_{o,t} x_t^\top", "proved"),
+    (r"\frac{\partial L}{\partial W_o} = \sum_{k=0}^{T-1} \delta a_{o,k+1} x_{k+1}^\top", "proved"),
+    (r"\frac{\partial L}{\partial W_o} = \sum_{t=1}^{T-1} \delta a_{o,t} x_t^\top", "wrong"),
+    (r"\frac{\partial L}{\partial W_o} = \sum_{t=2}^{T} \delta a_{o,t} x_t^\top", "wrong"),
+    (r"\frac{\partial L}{\partial W_o} = \sum_{t=1}^{T-1} \delta a_{o,t+1} x_{t+1}^\top", "wrong"),
+    (r"\frac{\partial L}{\partial W_o} = \sum_{t=0}^{T-1} \delta a_{o,t+1} x_t^\top", "wrong"),
+    (r"\frac{\partial L}{\partial U_o} = \sum_{t=0}^{T-1} \delta a_{o,t+1} h_{t-1}^\top", "wrong"),
+]
+
+
+@pytest.mark.parametrize(("line", "verdict"), SUMS, ids=[s[0] for s in SUMS])
+def test_the_range_of_a_sum_counts(line: str, verdict: str):
+    report, _ = audit(Source("notes.md", document([*(r.replace("a_o", "a_{o,t}") for r in RIGHT[:11]), line])))
+    (table,) = [t for t in report.tables if "gradients" in t.title]
+    assert table.rows[-1][2] == verdict
+    assert [f.line for f in report.findings if f.severity == "error"] == ([31] if verdict == "wrong" else [])
+
 
 def test_a_right_derivation_has_no_error_and_every_line_is_proved():
     report, _ = audit(Source("notes.md", document(RIGHT)))

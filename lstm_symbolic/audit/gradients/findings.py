@@ -15,6 +15,7 @@ from ..interpret import map_symbols
 from ..judge import Judged
 from ..places import finding, fix, label, span_of, where
 from ..report import Finding, Fix, Table
+from . import sums
 from .chains import chain_findings
 from .derive import Claim, Derived, derived, placed
 from .forward import forwards, gradient_formulas
@@ -47,7 +48,7 @@ def gradient_findings(document: Document, judged: Sequence[Judged]) -> tuple[lis
     told: set[str] = {f.formula for f in found if f.formula is not None}
     for claim in (_as_elsewhere(best, c) for c in best.claims):
         proof = _proof(best, claim)
-        rows.append(_row(document, claim, proof))
+        rows.append(_row(document, best, claim, proof))
         if claim.formula.id not in told:
             made = list(_findings(document, best, claim, proof))
             told |= {claim.formula.id} if made else set()
@@ -86,6 +87,12 @@ def _as_elsewhere(result: Derived, claim: Claim) -> Claim:
     return claim
 
 
+def left_out(result: Derived, claim: Claim) -> str:
+    """The step that a sum leaves out whose summands are right."""
+    line = claim.outcome.line
+    return sums.left_out(line.value, line.over, result.forward.derivation.step.cell.states) if claim.outcome.holds else ""
+
+
 def _preferred(readings: Sequence[Reading]) -> Reading:
     order = list(WORDS)
     return min(readings, key=lambda r: order.index(r.target.kind) if r.target.kind in order else len(order))
@@ -95,11 +102,11 @@ def said(reading: Reading) -> str:
     return WORDS.get(reading.target.kind, "a part of {}'s adjoint").format(reading.target.name)
 
 
-def _row(document: Document, claim: Claim, proof: Verdict) -> tuple[str, ...]:
+def _row(document: Document, result: Derived, claim: Claim, proof: Verdict) -> tuple[str, ...]:
     outcome = claim.outcome
     known = _preferred(outcome.holds) if outcome.holds else claim.reading
     text = {
-        "holds": proof.kind if proof.kind != "refuted" else "undecided",
+        "holds": "wrong" if left_out(result, claim) else proof.kind if proof.kind != "refuted" else "undecided",
         "last": "only at t = T",
         "tangent": "holds",
         "open": "not judged",
@@ -113,6 +120,10 @@ def _row(document: Document, claim: Claim, proof: Verdict) -> tuple[str, ...]:
 def _findings(document: Document, result: Derived, claim: Claim, proof: Verdict) -> Iterator[Finding]:
     """The finding of a wrong line; the prover must not have found it right after all."""
     outcome, f = claim.outcome, claim.formula
+    step = left_out(result, claim)
+    if step:
+        message = f"the sum leaves out step {step}"
+        yield finding(document, "E217", (f.start, f.end), message, f, wrote=f.plain, notes=[("read", f.plain)])
     if outcome.kind == "last":
         yield from _last_only(document, result, claim)
         return

@@ -14,6 +14,7 @@ from sympy import Expr, Symbol
 from ...expr.term import Term, TermEquation, time_shift
 from ..interpret import T
 from .names import Adjoint, Names, Unclear, derivative, is_loss
+from .sums import at_time, reindexed
 
 HORIZONS = (Symbol("T", integer=True), Symbol("tau", integer=True))
 
@@ -72,7 +73,7 @@ def _line(formula: str, target: Adjoint, index: tuple[Expr, ...], left: Term, si
     over: tuple[Expr, ...] = ()
     if side.op == "sum":
         over = (T, *side.index[1:])
-        side = _at_time(side.args[0], side.index[0])
+        side = at_time(side.args[0], side.index[0])
         if index:
             raise Unclear("the gradient at one step as a sum over steps")
     found: dict[str, Adjoint] = {}
@@ -107,6 +108,7 @@ def _line(formula: str, target: Adjoint, index: tuple[Expr, ...], left: Term, si
         kept = tuple(a for a in value.args if not _accumulates(a, own, target, index, found))
         adds = len(kept) < len(value.args)
         value = value if not adds else kept[0] if len(kept) == 1 else replace(value, args=kept)
+    value, over = reindexed(value, over, found) if over else (value, over)
     value, loss_terms = _loss_terms(value, names, found)
     if loss_terms and not (index and (target.variable or target.nameless)):
         raise Unclear("the loss itself is not given")
@@ -117,12 +119,6 @@ def _line(formula: str, target: Adjoint, index: tuple[Expr, ...], left: Term, si
 def _plain_time(index: tuple[Expr, ...]) -> tuple[Expr, ...]:
     """The last step counts as t in a line of its own."""
     return tuple(T if i in HORIZONS else i for i in index[-1:])
-
-
-def _at_time(term: Term, variable: Expr) -> Term:
-    """The body of a sum over k, with t for k."""
-    index = tuple(i.subs(variable, T) for i in term.index)
-    return replace(term, args=tuple(_at_time(a, variable) for a in term.args), index=index)
 
 
 def _derivative_call(term: Term, names: Names) -> Term:
