@@ -78,15 +78,13 @@ class Cursor:
         token = self.take()
         if token.is_end:
             raise self.fail("an index is missing", token)
-        if token.kind == "cmd" and token.text[1:] in WORDS | STYLES and self.text == "{":  # W_\textrm{hx}
-            return [token, *self._braced()]
         if token.kind in ("word", "num") and len(token.text) > 1 and not self.flat:
             token, rest = cut(token, 1)
             self.position -= 1
             self.tokens[self.position : self.position + 1] = [token, rest]
             self.position += 1
         elif token.kind == "cmd" and token.text[1:] in ACCENTS.keys() | STYLES | WORDS:
-            return [token, *self.group()]
+            return [token, *(self._braced() if self.text == "{" else self.group())]  # W_\textrm{hx}, x_\mathbf a
         return [token]
 
 

@@ -114,6 +114,8 @@ def _is_words(tokens: Sequence[Token], k: int) -> bool:
     """``\\text{and}``: words between formulas, not a function or a name."""
     if k >= len(tokens) or tokens[k].text not in (r"\text", r"\textrm", r"\mbox", r"\textbf", r"\textit", r"\textnormal"):
         return False
+    if k and tokens[k - 1].text in ("_", "^"):
+        return False
     inner = [t.text for t in tokens[k + 2 : group_end(tokens, k + 1) - 1]]
     after = tokens[group_end(tokens, k + 1)].text if group_end(tokens, k + 1) < len(tokens) else ""
     label = k == 0 and after == "(" and "".join(inner) not in FUNCTION_WORDS

@@ -20,8 +20,9 @@ def at_time(term: Term, variable: Expr, time: Expr = T) -> Term:
 def reindexed(value: Term, over: tuple[Expr, ...], adjoints: Collection[str]) -> tuple[Term, tuple[Expr, ...]]:
     """A body whose adjoints all stand at t+1, over 0..T-1, as the body at t over 1..T.
 
-    >>> from ...expr import read_term, write
-    >>> from sympy import Symbol
+    >>> from ...expr.plain import write
+    >>> from ...expr.term import read_term
+    >>> from sympy import Integer, Symbol
     >>> body, (_, *ends) = reindexed(read_term("delta[t+1] @ h[t].T"), (T, Integer(0), Symbol("T") - 1), {"delta"})
     >>> write(body), ends
     ('delta[t] @ h[t - 1].T', [1, T])
@@ -37,7 +38,7 @@ def left_out(value: Term, over: tuple[Expr, ...], states: Collection[str]) -> st
     """The step that a sum over the steps 1..T (or 0..T-1) leaves out, in words; states start at zero, so that h[t-1] is nothing at t = 1.
 
     >>> from ...expr import read_term
-    >>> from sympy import Symbol
+    >>> from sympy import Integer, Symbol
     >>> left_out(read_term("delta[t] @ x[t].T"), (T, Integer(1), Symbol("T") - 1), {"h"})
     'T'
     >>> left_out(read_term("delta[t] @ h[t-1].T"), (T, Integer(2), Symbol("T")), {"h"})
