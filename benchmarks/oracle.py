@@ -126,7 +126,7 @@ def differ_at(left: tuple, right: tuple, values: Mapping[str, object]) -> bool |
 
 def _apart(a: Rows, b: Rows, point: Point) -> bool:
     tolerance = point.largest * mpf(10) ** -300
-    return any(abs(x - y) > tolerance for r, s in zip(a, b, strict=True) for x, y in zip(r, s, strict=True))
+    return any(any(row) for row in _each(lambda x, y: abs(x - y) > tolerance, a, b))  # a number is broadcast
 
 
 def truth(left: tuple, right: tuple, shapes: Mapping[str, str], points: int = 3) -> str:

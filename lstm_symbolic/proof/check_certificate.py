@@ -24,27 +24,21 @@ Matrix = list[list[Any]]
 COMPARE = {ast.Gt: "gt", ast.GtE: "ge", ast.Lt: "lt", ast.LtE: "le", ast.Eq: "eq", ast.NotEq: "ne"}
 NOW, LIMIT, CASES = 3, 40_000, 200
 
-
 class Stop(Exception):
     """``kind`` is "rejected", "malformed" (the message names the place) or "not covered"."""
-
     def __init__(self, kind: str, message: str) -> None:
         super().__init__(message)
         self.kind = kind
-
 
 def refuse(bad: object, kind: str, message: str) -> None:
     if bad:
         raise Stop(kind, message)
 
-
 class Undefined(Exception):
     """A side has no value at the point."""
 
-
 class Unsure(Exception):
     """The bounds do not tell a sign."""
-
 
 # -- text -------------------------------------------------------------------------------------------------------------------------------
 def parse(text: str) -> ast.expr:
@@ -58,7 +52,6 @@ def parse(text: str) -> ast.expr:
         return tree
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise Stop("malformed", f"not plain syntax: {text[:60]!r}") from None
-
 
 def integer(e: ast.expr, env: dict[str, int]) -> int:
     """A time or a dimension: sums and products of names and whole numbers."""
@@ -74,7 +67,6 @@ def integer(e: ast.expr, env: dict[str, int]) -> int:
             return x + y if isinstance(op, ast.Add) else x - y if isinstance(op, ast.Sub) else x * y
     raise Stop("malformed", f"no value for the index {ast.unparse(e)[:40]!r}")
 
-
 def symbol(e: ast.expr) -> tuple[str, list[ast.expr]] | None:
     """Name and indices of ``h[t - 1]``, ``grad(h[t])``; None for what is no symbol."""
     match e:
@@ -87,7 +79,6 @@ def symbol(e: ast.expr) -> tuple[str, list[ast.expr]] | None:
             return f"{kind}({','.join(p[0] for p in parts)})", [i for p in parts for i in p[1]]
     return None
 
-
 def constant(e: ast.expr) -> Fraction | None:
     """The value of a number such as -1/2."""
     if isinstance(e, ast.Constant):
@@ -95,14 +86,11 @@ def constant(e: ast.expr) -> Fraction | None:
     m = re.fullmatch(r"(-?\d+)( / 0*([1-9]\d*))?", ast.unparse(e))
     return Fraction(int(m[1]), int(m[3] or 1)) if m else None
 
-
 # -- values -----------------------------------------------------------------------------------------------------------------------------
 class Run:
     """Values in a ring at given sizes; ``look(name, indices, env)`` gives those of symbols."""
-
     def __init__(self, ring: Any, sizes: dict[str, int], look: Callable[..., Matrix]) -> None:
         self.ring, self.sizes, self.look = ring, sizes, look
-
     def __call__(self, e: ast.expr, env: dict[str, int]) -> Matrix:
         ring, known = self.ring, symbol(e)
         match e:
@@ -133,7 +121,6 @@ class Run:
             case ast.Call(func=ast.Name(id=name), args=args, keywords=[]) if args:
                 return self.call(name, args, env)
         raise Stop("malformed", f"not plain syntax: {ast.unparse(e)[:60]!r}")
-
     def call(self, name: str, args: list[ast.expr], env: dict[str, int]) -> Matrix:
         ring = self.ring
         if name in ("Sum", "Prod"):
@@ -150,7 +137,6 @@ class Run:
         refuse(name in ("conv", "conv_transpose", "conv_kernel", "concat"), "not covered", name)
         values = [self(a, env) for a in args]
         return BLOCKS[name](ring, *values) if name in BLOCKS else each(lambda *xs: apply(ring, name, *xs), *values)
-
     def running(self, name: str, args: list[ast.expr], env: dict[str, int]) -> Matrix:
         var, low, high = args[1].elts  # type: ignore[attr-defined]
         steps = [self(args[0], {**env, var.id: k}) for k in range(integer(low, env), integer(high, env) + 1)]
@@ -159,21 +145,16 @@ class Run:
             steps[0] = each(lambda x, y: x + y, steps[0], s) if name == "Sum" else matmul(s, steps[0])
         return steps[0]
 
-
 def each(rule: Callable[..., Any], *args: Matrix) -> Matrix:
     """Entry by entry; numbers, rows and columns broadcast."""
     rows, cols = max(len(m) for m in args), max(len(m[0]) for m in args)
     refuse(any(len(m) not in (1, rows) or len(m[0]) not in (1, cols) for m in args), "rejected", "shapes do not fit")
     return [[rule(*(m[i % len(m)][j % len(m[0])] for m in args)) for j in range(cols)] for i in range(rows)]
 
-
 def product(values: list[Any]) -> Any:
     return values[0] if len(values) == 1 else values[0] * product(values[1:])
 
-
-def flip(m: Matrix) -> Matrix:
-    return [list(col) for col in zip(*m, strict=True)]
-
+def flip(m: Matrix) -> Matrix: return [list(col) for col in zip(*m, strict=True)]
 
 def total(values: Iterable[Any]) -> Any:
     first, *rest = values
@@ -181,17 +162,14 @@ def total(values: Iterable[Any]) -> Any:
         first = first + v
     return first
 
-
 def matmul(a: Matrix, b: Matrix) -> Matrix:
     refuse(len(a[0]) != len(b), "rejected", "shapes do not fit in a matrix product")
     return [[total(x * y for x, y in zip(row, col, strict=True)) for col in zip(*b, strict=True)] for row in a]
-
 
 def softmax(ring: Any, a: Matrix) -> Matrix:
     columns = [[ring.function("exp", x) for x in col] for col in (a if len(a) == 1 else flip(a))]
     shares = [[x / total(col) for x in col] for col in columns]
     return shares if len(a) == 1 else flip(shares)
-
 
 BLOCKS: dict[str, Callable[..., Matrix]] = {
     "hstack": lambda ring, *ms: [[x for m in ms for x in m[i]] for i in range(len(ms[0]))],
@@ -218,14 +196,12 @@ DERIVED: dict[str, Callable[..., Any]] = {
 }  # fmt: skip
 PRIMITIVE = ("exp", "log", "sqrt", "abs", "step", "erf")
 
-
 def apply(ring: Any, name: str, *xs: Any) -> Any:
     """A function by its definition, or the ring's own."""
     try:
         return DERIVED[name](ring.number, lambda own, *args: apply(ring, own, *args), *xs) if name in DERIVED else ring.function(name, *xs)
     except TypeError:
         raise Stop("malformed", f"{name} of {len(xs)} arguments") from None
-
 
 def raised(ring: Any, x: Any, y: Any, exponent: Fraction | None) -> Any:
     """x**y: products for whole numbers, roots for halves, exp(y log x) else."""
@@ -236,60 +212,40 @@ def raised(ring: Any, x: Any, y: Any, exponent: Fraction | None) -> Any:
         result, base, k = result * base if k % 2 else result, base * base if k > 1 else base, k // 2
     return result if exponent >= 0 else ring.number(1).divide(result)
 
-
 # -- decimal intervals ------------------------------------------------------------------------------------------------------------------
 class Interval:
     """Bounds of a real number, rounded outwards; what may be undefined is the whole line and separates nothing."""
-
     down = up = Context()
     given: dict[str, tuple[list[str], ast.expr]] = {}
-
     @classmethod
     def start(cls, digits: int, given: dict[str, tuple[list[str], ast.expr]]) -> None:
         """The precision, and what stands for unknown functions."""
         cls.down, cls.up = (Context(digits, r, MIN_EMIN, MAX_EMAX, traps=[]) for r in (ROUND_FLOOR, ROUND_CEILING))
         cls.given = given
-
     def __init__(self, lo: Decimal, hi: Decimal) -> None:
         self.lo, self.hi = (lo, hi) if lo.is_finite() and hi.is_finite() else (Decimal("-inf"), Decimal("inf"))
-
     @classmethod
     def number(cls, q: Fraction | int) -> Interval:
         n, d = Decimal(q.numerator), Decimal(q.denominator)
         return cls(cls.down.divide(n, d), cls.up.divide(n, d))
-
-    def __add__(self, o: Interval) -> Interval:
-        return Interval(self.down.add(self.lo, o.lo), self.up.add(self.hi, o.hi))
-
-    def __neg__(self) -> Interval:
-        return Interval(self.hi.copy_negate(), self.lo.copy_negate())
-
-    def __sub__(self, o: Interval) -> Interval:
-        return self + -o
-
-    def hull(self, o: Interval) -> Interval:
-        return Interval(min(self.lo, o.lo), max(self.hi, o.hi))
-
-    def truth(self) -> bool | None:
-        return bool(self.lo) if self.lo == self.hi and self.lo in (0, 1) else None
-
+    def __add__(self, o: Interval) -> Interval: return Interval(self.down.add(self.lo, o.lo), self.up.add(self.hi, o.hi))
+    def __neg__(self) -> Interval: return Interval(self.hi.copy_negate(), self.lo.copy_negate())
+    def __sub__(self, o: Interval) -> Interval: return self + -o
+    def hull(self, o: Interval) -> Interval: return Interval(min(self.lo, o.lo), max(self.hi, o.hi))
+    def truth(self) -> bool | None: return bool(self.lo) if self.lo == self.hi and self.lo in (0, 1) else None
     def __mul__(self, o: Interval) -> Interval:
         if not (self.lo.is_finite() and o.lo.is_finite()):
             return WHOLE
         pairs = [(a, b) for a in (self.lo, self.hi) for b in (o.lo, o.hi)]
         return Interval(min(self.down.multiply(*p) for p in pairs), max(self.up.multiply(*p) for p in pairs))
-
     def __truediv__(self, o: Interval) -> Interval:
         whole = o.lo <= 0 <= o.hi
         return WHOLE if whole else self * Interval(self.down.divide(Decimal(1), o.hi), self.up.divide(Decimal(1), o.lo))
-
     divide = __truediv__
-
     @classmethod
     def pi(cls) -> Interval:
         last = cls(Decimal(0), Decimal("1e-62"))
         return last + cls.number(Fraction("3.14159265358979323846264338327950288419716939937510582097494459"))
-
     def erf(self) -> Interval:
         """2x/sqrt(pi) times the alternating sum of (-x^2)^k / (k! (2k+1)), until its terms are small and fall."""
         if not -12 <= self.lo <= self.hi <= 12:
@@ -299,7 +255,6 @@ class Interval:
             result, k = result + term / Interval.number(2 * k + 1), k + 1
             term = -(term * self * self / Interval.number(k))
         return (result + Interval(-tiny, tiny)) * Interval.number(2) / Interval.function("sqrt", Interval.pi())
-
     @classmethod
     def function(cls, name: str, x: Interval, *more: Interval) -> Interval:
         if name in cls.given:
@@ -317,13 +272,11 @@ class Interval:
         lo, hi = (getattr(c, {"log": "ln"}.get(name, name))(v) for c, v in ((cls.down, x.lo), (cls.up, x.hi)))
         return Interval(lo if name == "sqrt" and lo == 0 else cls.down.next_minus(lo), cls.up.next_plus(hi))
 
-
 Interval.start(40, {})
 ZERO, WHOLE = Interval(Decimal(0), Decimal(0)), Interval(Decimal("-inf"), Decimal("inf"))
 
 # -- residues ---------------------------------------------------------------------------------------------------------------------------
-FIELDS, TOP, SMALL = [((1 << 127) - 1, 0)], 4, (0, 1, -1, 2, -2, 4, -4)
-
+FIELDS, TOP, SMALL, FEW, MANY = [((1 << 127) - 1, 0)], 4, (0, 1, -1, 2, -2, 4, -4), 5, 60
 
 def field(level: int) -> tuple[int, int]:
     """(q_k, g_k): a prime with q_(k-1) | q_k - 1, and an element of order q_(k-1)."""
@@ -334,56 +287,33 @@ def field(level: int) -> tuple[int, int]:
         FIELDS.append((k * below + 1, next(g for g in (pow(h, k, k * below + 1) for h in range(2, 99)) if g != 1)))
     return FIELDS[level]
 
-
 class Residue:
     """A number in the fields from ``low`` to ``TOP`` (exp raises ``low``), and real bounds, which decide signs and what is defined."""
-
     pairs: list[tuple[Residue, Residue]] = []
     watched = scalar = False
-
     def __init__(self, low: int, values: Iterable[int], real: Interval) -> None:
         self.low, self.real, self.values = low, real, [v % field(low + k)[0] for k, v in enumerate(values)]
-
     def columns(self, *others: Residue) -> tuple[int, Iterable[tuple[int, ...]]]:
         low = max(r.low for r in (self, *others))
         return low, zip(*(r.values[low - r.low :] for r in (self, *others)), strict=True)
-
-    def __add__(self, o: Residue) -> Residue:
-        return Residue((c := self.columns(o))[0], (a + b for a, b in c[1]), self.real + o.real)
-
-    def __mul__(self, o: Residue) -> Residue:
-        return Residue((c := self.columns(o))[0], (a * b for a, b in c[1]), self.real * o.real)
-
-    def __neg__(self) -> Residue:
-        return Residue(self.low, (-a for a in self.values), -self.real)
-
-    def __sub__(self, o: Residue) -> Residue:
-        return self + -o
-
+    def __add__(self, o: Residue) -> Residue: return Residue((c := self.columns(o))[0], (a + b for a, b in c[1]), self.real + o.real)
+    def __mul__(self, o: Residue) -> Residue: return Residue((c := self.columns(o))[0], (a * b for a, b in c[1]), self.real * o.real)
+    def __neg__(self) -> Residue: return Residue(self.low, (-a for a in self.values), -self.real)
+    def __sub__(self, o: Residue) -> Residue: return self + -o
     def __truediv__(self, o: Residue) -> Residue:
         if o.sign() == 0:
             raise Undefined
         return self * Residue(o.low, (pow(a, -1, field(o.low + k)[0]) for k, a in enumerate(o.values)), Interval.number(1) / o.real)
-
     divide = __truediv__
-
-    def same(self, o: Residue) -> bool:
-        return all(a == b for a, b in self.columns(o)[1])
-
-    def truth(self) -> bool | None:
-        return next((bool(k) for k in (0, 1) if self.same(Residue.number(k))), None)
-
+    def same(self, o: Residue) -> bool: return all(a == b for a, b in self.columns(o)[1])
+    def truth(self) -> bool | None: return next((bool(k) for k in (0, 1) if self.same(Residue.number(k))), None)
     def sign(self) -> int | None:
         return 0 if not any(self.values) else 1 if self.real.lo > 0 else -1 if self.real.hi < 0 else None
-
     @classmethod
     def number(cls, q: Fraction | int) -> Residue:
         return cls(0, (q.numerator * pow(q.denominator, -1, field(k)[0]) for k in range(TOP + 1)), Interval.number(q))
-
     @classmethod
-    def pi(cls) -> Residue:
-        return cls(0, (random.Random(k).getrandbits(512) for k in range(TOP + 1)), Interval.pi())
-
+    def pi(cls) -> Residue: return cls(0, (random.Random(k).getrandbits(512) for k in range(TOP + 1)), Interval.pi())
     @classmethod
     def leaf(cls, source: random.Random, small: bool) -> Residue:
         """A random fraction, a square up to its sign; the root is kept for logarithms and roots."""
@@ -392,20 +322,26 @@ class Residue:
         if w not in (0, 1) and cls.watched and cls.scalar and len(cls.pairs) < 3:
             cls.pairs.append((cls.unknown("log", cls.number(w)), cls.number(w)))
         return cls.number(sign * w * w)
-
     @classmethod
     def unknown(cls, name: str, x: Residue, *more: Residue) -> Residue:
         """An unknown function: a random value for each argument. What holds so holds for every function."""
         low, columns = x.columns(*more)
         real = Interval.function(name, x.real) if name in PRIMITIVE else WHOLE
         return cls(low, (random.Random(f"{name}{k}{c}").getrandbits(512) for k, c in enumerate(columns, low)), real)
-
     def related(self, of: Callable[[tuple[Residue, Residue], int], int], zero: int, join: Callable[[int, int], int]) -> list[int] | None:
-        """Small powers of the kept pairs that make this number."""
-        q, reach = field(TOP)[0], {zero: list[int]()}
-        for pair in self.pairs:
-            reach = {join(x, of(pair, k)) % q: [*ks, k] for x, ks in reach.items() for k in SMALL}
-        return reach.get(self.values[-1])
+        """Small powers of the kept pairs that make this number; of many pairs, of two of them."""
+        q, own = field(TOP)[0], self.values[-1]
+        powers, reach = [{k: of(pair, k) % q for k in SMALL} for pair in self.pairs], {zero: list[int]()}
+        if len(powers) > FEW:
+            one = {x: (i, k) for i, row in enumerate(powers) for k, x in row.items()}
+            for i, k in itertools.product(range(len(powers)), SMALL):
+                j, more = one.get(join(own, powers[i][-k]) % q, (i, 0))
+                if j != i:
+                    return [{i: k, j: more}.get(n, 0) for n in range(len(powers))]
+            return None
+        for row in powers:
+            reach = {join(x, row[k]) % q: [*ks, k] for x, ks in reach.items() for k in SMALL}
+        return reach.get(own)
 
     def exp(self) -> Residue:
         for half in (False, True) if self.pairs else ():
@@ -417,10 +353,9 @@ class Residue:
         refuse(self.low == TOP, "not covered", "exponentials nested so deeply")
         powers = (pow(field(k)[1], a, field(k)[0]) for k, a in enumerate(self.values[:-1], self.low + 1))
         result = Residue(self.low + 1, powers, Interval.function("exp", self.real))
-        if self.watched and self.scalar and len(self.pairs) < 4:
+        if self.watched and len(self.pairs) < (4 if self.scalar else MANY):
             self.pairs.append((self, result))
         return result
-
     def root(self) -> Residue:
         """The root in the fields that have one; a wrong sign of it makes the sides differ, never agree."""
         low, values = TOP, [pow(v, (field(self.low + k)[0] + 1) // 4, field(self.low + k)[0]) for k, v in enumerate(self.values)]
@@ -429,7 +364,6 @@ class Residue:
             raise Unsure
         low = self.low + max((k + 1 for k, fine in enumerate(fits) if not fine), default=0)
         return Residue(low, values[low - self.low :], Interval.function("sqrt", self.real))
-
     def log(self) -> Residue:
         if self.sign() != 1:
             raise Undefined if self.sign() is not None else Unsure
@@ -439,10 +373,9 @@ class Residue:
             if ks is not None:
                 terms = [Residue.number(Fraction(k, power)) * v for (v, _), k in zip(self.pairs, ks, strict=True)]
                 return total(terms or [Residue.number(0)])
-        refuse(len(self.pairs) > 5, "not covered", "so many logarithms")
+        refuse(len(self.pairs) > (FEW if self.scalar else MANY), "not covered", "so many logarithms")
         self.pairs.append((self.unknown("log", self), self))
         return self.pairs[-1][0]
-
     @classmethod
     def function(cls, name: str, x: Residue, *more: Residue) -> Residue:
         sign = x.sign() if name in ("abs", "step", "sqrt", "erf") and not more else None
@@ -460,11 +393,9 @@ class Residue:
             return (cls.number(Fraction(1, 2)) * x.log()).exp()
         return (x if sign > 0 else -x) if name == "abs" else cls.unknown(name, x) if sign > 0 else -cls.unknown(name, -x)
 
-
 # -- certificates -----------------------------------------------------------------------------------------------------------------------
 class Side:
     """One side: its definitions, and what its names are in the names of the certificate's dimensions."""
-
     def __init__(self, text: str | list[str], shapes: dict[str, str], dims: dict[str, str]) -> None:
         self.shapes, self.dims = {n: [parse(d) for d in s.split(",")] for n, s in shapes.items()}, dims
         self.defs: dict[str, tuple[list[ast.expr], str, int, ast.expr]] = {}
@@ -485,7 +416,6 @@ class Side:
         made = [a for n in bodies if isinstance(n, ast.Call) and getattr(n.func, "id", "") in ("ones", "eye") for a in n.args]
         self.lengths = {n.id for d in [d for p in self.shapes.values() for d in p] + made for n in ast.walk(d) if isinstance(n, ast.Name)}
         self.used = {n.id for n in bodies if isinstance(n, ast.Name) and id(n) not in calls} | self.indexed
-
     def size(self, name: str, sizes: dict[str, int]) -> tuple[int, int]:
         kind, _, inner = name.rstrip(")").partition("(")
         if inner:
@@ -495,16 +425,13 @@ class Side:
         rows, cols = self.shapes.get(name) or (ast.Constant(1), ast.Constant(1))
         return integer(rows, own), integer(cols, own)
 
-
 class Steps:
     """Values of one side at a time: definitions within ``window`` are put in, states at other times (of paired names) are free."""
-
     def __init__(self, side: Side, ring: Any, sizes: dict[str, int], times: dict[str, int], window: Iterable[int], paired: set[str],
                  free: Callable[..., Matrix]) -> None:  # fmt: skip
         own = {**sizes, **{d: sizes[c] for d, c in side.dims.items() if c in sizes}}
         self.side, self.times, self.window, self.paired, self.free = side, times, window, paired, free
         self.run, self.done, self.links = Run(ring, own, self.look), dict[tuple[str, int], Matrix | None](), set[tuple[str, str, int]]()
-
     def value(self, name: str, now: int) -> Matrix:
         if (name, now) not in self.done:
             self.done[name, now] = None
@@ -513,7 +440,6 @@ class Steps:
         found = self.done[name, now]
         refuse(found is None, "rejected", f"{name} is defined by itself")
         return found or []
-
     def look(self, name: str, index: tuple[int, ...], env: dict[str, int]) -> Matrix:
         if name in self.side.defs:
             lead, base, _, _ = self.side.defs[name]
@@ -525,7 +451,6 @@ class Steps:
             refuse(name not in self.paired and not self.window, "rejected", f"the state {name} has no counterpart")
             self.links |= {(n, name, 1 if index[-1] > now else -1) for (n, t), v in self.done.items() if v is None and t == now and index}
         return self.free(name, index)
-
     def check_direction(self) -> None:
         """A recursion runs one way: no state depends on itself both before and after."""
         reach = {(a, b): {s} for a, b, s in sorted(self.links)}
@@ -537,10 +462,8 @@ class Steps:
         if any(a == b and len(s) > 1 for (a, b), s in reach.items()):
             raise Stop("rejected", "a state depends on itself both before and after")
 
-
 class Certificate:
     """The statement of a certificate and its check."""
-
     def __init__(self, data: dict[str, Any]) -> None:
         self.data, self.sides = data, [Side(data[s], data["shapes"][s], data["dims"] if s == "right" else {}) for s in ("left", "right")]
         left, right = self.sides
@@ -558,7 +481,6 @@ class Certificate:
         self.domain = [c for part in re.split(r",|;|\band\b", data["domain"] or "") if part.strip() for c in comparisons(part)]
         self.where = [c for text in data["where"] for c in comparisons(text)]
         self.names = sorted({s.dims.get(d, d) for s in self.sides for d in s.lengths} | set(right.dims.values()))
-
     def check(self) -> str:
         kind = self.data["verdict"]
         if bool(self.data["where"]) != (kind == "proved-where-defined") or bool(self.data["under"]) != (kind == "proved-under"):
@@ -571,7 +493,6 @@ class Certificate:
             raise Stop("rejected", "a map of parameters is missing")
         points = sum(self.equal(side, under[side]) for side in sorted(under))
         return f"accepted: equal at {points} points, wrong with a probability below 2^-{45 * points} (for degrees below a million)"
-
     def equal(self, mapped: str, under: dict[str, str]) -> int:
         """Both sides agree, the parameters of the mapped side replaced; how many points say so."""
         one, two = self.sides if mapped == "right" else self.sides[::-1]
@@ -600,7 +521,6 @@ class Certificate:
         if good < 3 or len(violated) < len(self.where):
             raise Stop("not covered" if good < 3 else "rejected", "too few points" if good < 3 else "a condition is not needed")
         return good
-
     def at(self, one: Side, two: Side, link: dict[str, str], maps: dict[str, ast.expr], mapped: str, sizes: dict[str, int],
            source: random.Random, small: bool) -> tuple[list[bool] | None, list[list[Matrix] | None] | None]:  # fmt: skip
         """Whether the conditions hold at a random point, and the values of both sides (None: undefined); no answer where signs are open."""
@@ -638,7 +558,6 @@ class Certificate:
         except (Unsure, Undefined):
             return None, None
         return [h is True for h in holds], values
-
     def turned(self, one: str, two: str, mapped: str) -> bool:
         """Whether a name is a row on one side and a column on the other (or a matrix and its transpose)."""
         left, right = (one, two) if mapped == "right" else (two, one)
@@ -646,7 +565,6 @@ class Certificate:
         a, b = self.sides[0].size(left, sizes), self.sides[1].size(right, sizes)
         refuse(a not in (b, b[::-1]), "rejected", f"{left} and {right} have different shapes")
         return a != b
-
     def refuted(self, witness: dict[str, Any]) -> str:
         different = "dims" not in witness
         witness = {"values": {}, "values_right": {}, "functions": {}, "times": {}, "steps": 1, **witness}
@@ -691,13 +609,11 @@ class Certificate:
                         return "accepted: the sides differ at the witness"
         raise Stop("rejected", "the sides do not come apart as stated")
 
-
 def stated(value: Interval, text: str, digits: int) -> bool:
     """Whether a decimal is this value, to its digits."""
     claim = Decimal(text)
     unit = Fraction(10) ** ((claim.adjusted() if claim else 0) - digits + 1)
     return value.lo.is_finite() and Fraction(value.lo) - unit <= Fraction(claim) <= Fraction(value.hi) + unit
-
 
 def comparisons(text: str) -> list[ast.expr]:
     e = parse(text)
@@ -705,13 +621,11 @@ def comparisons(text: str) -> list[ast.expr]:
         raise Stop("malformed", f"no condition: {text[:60]!r}")
     return [ast.Compare(a, [op], [b]) for a, op, b in zip((e.left, *e.comparators), e.ops, e.comparators, strict=False)]
 
-
 def digest(data: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps({k: v for k, v in data.items() if k != "digest"}, sort_keys=True).encode()).hexdigest()
 
-
 def check(data: Any) -> str:
-    """ "accepted: ..."; raises ``Stop`` for what is rejected, malformed or not covered."""
+    """"accepted: ..."; raises ``Stop`` for what is rejected, malformed or not covered."""
     refuse(not isinstance(data, dict) or data.get("certificate") != 1, "malformed", 'no certificate: {"certificate": 1, ...} is missing')
     refuse(data.get("digest") != digest(data), "rejected", "the certificate was changed: its digest is another")
     Interval.start(40, {})
@@ -728,7 +642,6 @@ def check(data: Any) -> str:
     finally:
         sys.setrecursionlimit(limit)
 
-
 def main(path: str) -> int:
     """Exit status 0 accepted, 1 rejected or not covered, 2 malformed."""
     try:
@@ -741,7 +654,6 @@ def main(path: str) -> int:
     except (OSError, ValueError, RecursionError) as error:
         print(f"malformed: {path}: {error}", file=sys.stderr)
         return 2
-
 
 if __name__ == "__main__":
     raise SystemExit(main(sys.argv[1]) if len(sys.argv) == 2 else "usage: check_certificate.py CERTIFICATE")

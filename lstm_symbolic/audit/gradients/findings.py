@@ -212,10 +212,11 @@ def _unplaced(text: str, result: Derived) -> str:
     for name, term in sorted(result.forward.names.written.items(), key=lambda x: -len(x[0])):
         if term.op == "sym":
             text = text.replace(name, term.name)
-        else:
-            inner = term.args[-1]
-            for ending in ("[t - 1]", "[t + 1]", "[t]", ""):
-                text = text.replace(f"{name}{ending}", f"grad({inner.name}{ending})")
+            continue
+        one, other = (a.args[0].name if a.args else a.name for a in (term.args if term.op == "add" else term.args[-1:] * 2))
+        for ending in ("[t - 1]", "[t + 1]", "[t]", ""):
+            spoken = f"({one}{ending} - {other}{ending})" if term.op == "add" else f"grad({one}{ending})"
+            text = text.replace(f"{name}{ending}", spoken)
     return text
 
 

@@ -15,6 +15,7 @@ from ...errors import LstmSymbolicError
 from ...expr.term import Term, TermEquation
 from ...reading.adjoints import about_gradients, spoken
 from ...reading.document import Document, Formula
+from ...reading.vocabulary import LOSS
 from ..assign import likeness
 from ..interpret import T, map_symbols
 from ..judge import Judged, judge
@@ -112,12 +113,13 @@ def _as_base(j: Judged, base: str) -> list[Definition]:
 
 
 def _forward(definitions: Sequence[Definition], j: Judged, mentioned: frozenset[str], assumed: str = "") -> Forward | None:
-    kept = [(d.name, d.value) for d in definitions if not _reads_out(d.value)]
+    kept, readouts = _read_out([(d.name, d.value) for d in definitions if not _is_loss(d)])
     roles = dict(j.match.roles) if j.match is not None else {}
     guessed = completions(j.system, j.match.model if j.match else None, roles, mentioned)
     made = _made([*guessed, *kept], roles)
     if made is None:
         return None
+    made.names.readouts = readouts
     return replace(made, stated=tuple(d.formula for d in definitions), assumed=assumed, guessed=tuple(name for name, _ in guessed))
 
 
@@ -145,9 +147,28 @@ def forward_of_cell(known: Cell) -> Forward:
     return replace(made, stated=tuple(known.defined))
 
 
-def _reads_out(value: Term) -> bool:
-    """A softmax, or a loss: what the loss makes of the step is no part of it."""
-    return value.op == "softmax" or any(t.op == "call" and t.name == "log" for t in value.walk())
+def _is_loss(d: Definition) -> bool:
+    return d.name in LOSS or any(t.op == "call" and t.name == "log" for t in d.value.walk())
+
+
+def _read_out(definitions: Sequence[tuple[str, Term]]) -> tuple[list[tuple[str, Term]], dict[str, str]]:
+    """The step up to the logits, and what a softmax makes of them: its cross-entropy has the adjoint y_hat - y there.
+
+    >>> from ...expr.term import read_term
+    >>> kept, readouts = _read_out([("p", Term("softmax", (read_term("V @ h[t]"),)))])
+    >>> [name for name, _ in kept], readouts
+    (['p_logits'], {'p': 'p_logits'})
+    """
+    kept, readouts = [], {}
+    for name, value in definitions:
+        if value.op != "softmax":
+            kept.append((name, value))
+        elif value.args[0].op == "sym":
+            readouts[name] = value.args[0].name
+        else:
+            readouts[name] = f"{name}_logits"
+            kept.append((readouts[name], value.args[0]))
+    return kept, readouts
 
 
 def completions(system: NormalSystem, model: Model | None, roles: Mapping[str, str], mentioned: frozenset[str]) -> list[tuple[str, Term]]:

@@ -66,13 +66,14 @@ class Mentionable(Collection[str]):
 
 @dataclass
 class Names:
-    """The symbols of a forward system, and what the gradient lines call them."""
+    """The symbols of a forward system, and what the gradient lines call them; ``readouts`` gives the logits of a softmax."""
 
     variables: Sequence[str]
     parameters: Sequence[str]
     activations: Mapping[str, str]
     roles: Mapping[str, str] = field(default_factory=dict)
     written: dict[str, Term] = field(default_factory=dict)
+    readouts: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def known(self) -> frozenset[str]:
@@ -153,6 +154,22 @@ class Names:
         if not whose:
             return Adjoint(name, ""), term.index or (T,)
         return self._of(name, _rest(name), near, term.index, name.startswith("dp_"))
+
+    def residual(self, term: Term) -> tuple[Adjoint, tuple[Expr, ...], bool] | None:
+        """``y_hat_t - y_t``, the adjoint of the logits whose softmax y_hat is, under the cross-entropy; True where it is y_t - y_hat_t."""
+        if term.op != "add" or len(term.args) != 2:
+            return None
+        signs = [a.op == "neg" for a in term.args]
+        parts = [a.args[0] if a.op == "neg" else a for a in term.args]
+        if any(p.op != "sym" for p in parts) or sum(signs) != 1 or parts[0].index != parts[1].index:
+            return None
+        read = [p.name in self.readouts for p in parts]
+        target = parts[read.index(False)].name if sum(read) == 1 else ""
+        if not target or target in self.known:
+            return None
+        output = parts[read.index(True)]
+        logits = self.readouts[output.name]
+        return Adjoint(f"grad {logits}", logits), output.index or (T,), signs[read.index(True)]
 
     def _of(
         self, key: str, name: str, near: re.Match[str] | None, index: tuple[Expr, ...], pre: bool = False

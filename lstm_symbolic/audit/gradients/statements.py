@@ -80,17 +80,24 @@ def _line(formula: str, target: Adjoint, index: tuple[Expr, ...], left: Term, si
     final = bool(index) and index[-1] in HORIZONS
     adds = False
 
+    def place(term: Term, a: Adjoint, time: tuple[Expr, ...]) -> Term:
+        nonlocal final
+        name = "adj_" + re.sub(r"\W", "_", a.key)
+        found[name] = a
+        final = final or bool(time and time[-1] in HORIZONS)
+        names.written[name] = term
+        return Term("sym", name=name, index=_plain_time(time), span=term.span)
+
     def walk(term: Term) -> Term:
         nonlocal final
         adjoint = names.adjoint(term)
         if adjoint is not None:
-            a, time = adjoint
-            name = "adj_" + re.sub(r"\W", "_", a.key)
-            found[name] = a
-            final = final or bool(time and time[-1] in HORIZONS)
-            placed = Term("sym", name=name, index=_plain_time(time), span=term.span)
-            names.written[name] = term
-            return placed
+            return place(term, *adjoint)
+        residual = names.residual(term)
+        if residual is not None:
+            a, time, negative = residual
+            placed = place(term, a, time)
+            return Term("neg", (placed,), span=term.span) if negative else placed
         if term.op == "sym":
             symbol = names.symbol(term)
             if symbol.op == "sym" and symbol.index:
