@@ -269,6 +269,8 @@ class Interval:
             return x if x.lo >= 0 else -x if x.hi <= 0 else Interval(Decimal(0), max(-x.lo, x.hi))
         if (name == "sqrt" and x.lo < 0) or (name == "log" and x.lo <= 0):
             return WHOLE
+        if x.lo == x.hi == int(name == "log"):
+            return cls.number(int(name == "exp"))
         lo, hi = (getattr(c, {"log": "ln"}.get(name, name))(v) for c, v in ((cls.down, x.lo), (cls.up, x.hi)))
         return Interval(lo if name == "sqrt" and lo == 0 else cls.down.next_minus(lo), cls.up.next_plus(hi))
 

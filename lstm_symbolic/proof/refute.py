@@ -21,6 +21,7 @@ from .budget import Budget, Inconsistent
 from .dag import SCALAR, Node, walk, write_symbol
 from .decimals import Separation, decimals, nested, significant
 from .domain import Condition
+from .edges import along, candidates, comparisons, sign_of
 from .evaluate import Evaluation, Matrix, Point, names_of_dims, times_of
 from .residue import residues_differ
 from .verdict import Witness
@@ -108,7 +109,30 @@ class _Search:
                     if self.separated(table, size, precision) is not None:
                         table = self.shrink(table, size, precision)
                         return self.witness(table, size, precision)
+        return self.at_edges(sizes)
+
+    def at_edges(self, sizes: list[Sizes]) -> Witness | None:
+        """A point on or between the edges of the comparisons of numbers."""
+        compared = comparisons(self.q.roots)
+        for size in sizes[:1] if compared else ():
+            scalars = [k for k, shape in self.keys(size).items() if shape == (1, 1) and k[0] not in self.q.fixed]
+            for base in itertools.islice(self.tables(size, 36), 0, 36, 3):
+                for key in scalars:
+                    self.budget.check()
+                    for value in dict.fromkeys(candidates(e for pair in compared for e in along(self.sign(pair, base, size, key)))):
+                        table = {**base, key: [[value]]}
+                        if self.separated(table, size, 256) is not None:
+                            return self.witness(self.shrink(table, size, 256), size, 256)
         return None
+
+    def sign(self, pair: tuple[Node, Node], base: Table, size: Sizes, key: Key) -> Callable[[Fraction], int | None]:
+        """The sign of the difference of two sides of a comparison, for every value of one symbol."""
+
+        def sign(value: Fraction) -> int | None:
+            evaluation = self.evaluation({**base, key: [[value]]}, size, 128)
+            return sign_of(evaluation(pair[0])[0][0] - evaluation(pair[1])[0][0])
+
+        return sign
 
     # -- points -----------------------------------------------------------------------------------------------------------------
 
@@ -150,10 +174,7 @@ class _Search:
     def is_gate(self, name: str, rows: int, cols: int) -> bool:
         return name in self.q.gates or ((rows == 1 or cols == 1) and _GATE.fullmatch(name) is not None)
 
-    # -- separation -------------------------------------------------------------------------------------------------------------
-
-    def values(self, table: Table, size: Sizes, precision: int) -> list[tuple[Matrix, Matrix]] | None:
-        """The values of all pairs; None outside the domain."""
+    def evaluation(self, table: Table, size: Sizes, precision: int) -> Evaluation:
         flint.ctx.prec = precision
         ball = Balls()
 
@@ -161,7 +182,13 @@ class _Search:
             values = table.get((name, index)) or [[Fraction(0)] * cols for _ in range(rows)]
             return [[ball.number(x) for x in row] for row in values]
 
-        evaluation = Evaluation(ball, Point(size, self.times, symbol))
+        return Evaluation(ball, Point(size, self.times, symbol))
+
+    # -- separation -------------------------------------------------------------------------------------------------------------
+
+    def values(self, table: Table, size: Sizes, precision: int) -> list[tuple[Matrix, Matrix]] | None:
+        """The values of all pairs; None outside the domain."""
+        evaluation = self.evaluation(table, size, precision)
         if not all(self.holds(c, evaluation) for c in self.q.domain):
             return None
         return [(evaluation(a), evaluation(b)) for a, b in self.q.pairs]
