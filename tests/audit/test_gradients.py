@@ -67,6 +67,7 @@ def errors(text: str) -> dict[str, list[str]]:
             found.setdefault(rows[f.line - 1].strip("$"), []).append(f.code)
     return found
 
+
 #: Sums under another index, with the verdict; states start at zero, so that the first step adds nothing to U's gradient.
 SUMS = [
     (r"\frac{\partial L}{\partial U_o} = \sum_{t=0}^{T-1} \delta a_{o,t+1} h_t^\top", "proved"),
@@ -180,3 +181,56 @@ def test_the_corpus_of_derivations():
     # What is flagged beyond the labels: two lines whose shapes do not fit as written (their page says in prose that a slice is meant),
     # one sum of paths that is no gradient, one bias gradient without o(1-o), and two forward lines.
     assert len(false) <= 6, false
+
+
+#: Jacobians beside FORWARD, with the verdict; which are right was worked out by hand.
+JACOBIANS = [
+    (r"\frac{\partial c_t}{\partial c_{t-1}} = f_t", "proved"),
+    (r"\frac{\partial c_t}{\partial c_{t-1}} = \mathrm{diag}(f_t)", "proved"),
+    (r"\frac{\partial c_t}{\partial c_{t-1}} = i_t", "wrong"),
+    (r"\frac{\partial c_{t+1}}{\partial c_t} = f_t", "wrong"),
+    (r"\frac{\partial c_{t+1}}{\partial c_t} = f_{t+1}", "proved"),
+    (r"\frac{\partial h_t}{\partial c_t} = o_t \odot (1 - \tanh^2(c_t))", "proved"),
+    (r"\frac{\partial h_t}{\partial c_t} = o_t \odot (1 - h_t^2)", "wrong"),
+    (r"\frac{\partial o_t}{\partial h_{t-1}} = \mathrm{diag}(o_t \odot (1 - o_t)) U_o", "proved"),
+    (r"\frac{\partial o_t}{\partial h_{t-1}} = U_o^\top \mathrm{diag}(o_t \odot (1 - o_t))", "proved"),
+    (r"\frac{\partial o_t}{\partial h_{t-1}} = \mathrm{diag}(o_t) U_o", "wrong"),
+    (r"\frac{\partial c_t}{\partial q_t} = f_t", "not judged"),
+]
+
+
+@pytest.mark.parametrize(("line", "verdict"), JACOBIANS, ids=[j[0] for j in JACOBIANS])
+def test_jacobians_are_judged(line: str, verdict: str):
+    report, _ = audit(Source("notes.md", document([line])))
+    (table,) = [t for t in report.tables if "gradients" in t.title]
+    assert [row[2] for row in table.rows] == [verdict]
+    assert [f.code for f in report.findings if f.severity == "error"] == (["E299"] if verdict == "wrong" else [])
+
+
+#: A softmax readout: its cross-entropy hands y_hat - y to the logits.
+READOUT = [
+    (r"\frac{\partial L}{\partial V} = \sum_t (\hat y_t - y_t) \otimes h_t", "proved"),
+    (r"\frac{\partial L}{\partial V} = \sum_t (\hat y_t - y_t) h_t^\top", "proved"),
+    (
+        r"\frac{\partial L}{\partial h_t} = V^\top (\hat y_t - y_t) + W^\top (\frac{\partial L}{\partial h_{t+1}} \odot (1 - h_{t+1}^2))",
+        "proved",
+    ),
+    (r"\frac{\partial L}{\partial V} = \sum_t (y_t - \hat y_t) h_t^\top", "wrong"),
+    (r"\frac{\partial L}{\partial V} = \sum_t (\hat y_t - y_t) h_{t-1}^\top", "wrong"),
+    (r"\frac{\partial L}{\partial h_t} = V (\hat y_t - y_t) + W^\top (\frac{\partial L}{\partial h_{t+1}} \odot (1 - h_{t+1}^2))", "wrong"),
+]
+
+
+@pytest.mark.parametrize(("line", "verdict"), READOUT, ids=[r[0] for r in READOUT])
+def test_the_loss_of_a_softmax_readout(line: str, verdict: str):
+    forward = "$$h_t = \\tanh(U x_t + W h_{t-1})$$\n$$\\hat y_t = \\mathrm{softmax}(V h_t)$$\n"
+    more = r"\frac{\partial L}{\partial U} = \sum_t (\frac{\partial L}{\partial h_t} \odot (1 - h_t^2)) x_t^\top"
+    report, _ = audit(Source("notes.md", document([more, line], forward)))
+    (table,) = [t for t in report.tables if "gradients" in t.title]
+    assert [row[2] for row in table.rows] == ["proved", verdict]
+
+
+def test_gradients_without_forward_equations_are_listed_and_not_judged():
+    report, _ = audit(Source("notes.md", "$$\\frac{\\partial L}{\\partial A} = q_t r_t^\\top$$"))
+    (table,) = [t for t in report.tables if "gradients" in t.title]
+    assert [row[2] for row in table.rows] == ["not judged"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import math
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from ...errors import LstmSymbolicError
@@ -97,9 +97,8 @@ def judge_line(result: Derived, f: Formula, line: Line, later: Sequence[Line]) -
     """One line after those before it; ``later`` are those that follow."""
     derivation = result.forward.derivation
     outcome = derivation.follow(line)
-    if outcome.kind == "fails" and f.ambiguous:
-        other = _otherwise(f, line, result.forward)
-        again = derivation.follow(other) if other is not None else outcome
+    for other in _otherwise(f, line, result.forward) if outcome.kind == "fails" else ():
+        again = derivation.follow(other)
         outcome = again if again.kind == "holds" else outcome
     if outcome.kind != "fails":
         return Claim(f, outcome)
@@ -113,13 +112,17 @@ def judge_line(result: Derived, f: Formula, line: Line, later: Sequence[Line]) -
     return Claim(f, outcome, mended.reading, mended.edits)
 
 
-def _otherwise(f: Formula, line: Line, forward: Forward) -> Line | None:
-    """The line in the other reading of an ambiguous product."""
-    try:
-        found = lines(f.id, read_equation(f.ambiguous), forward.names)
-    except (Unclear, LstmSymbolicError):
-        return None
-    return next((x for x in found if x.value != line.value), None)
+def _otherwise(f: Formula, line: Line, forward: Forward) -> Iterator[Line]:
+    """The line in the other reading of an ambiguous product; with an outer product, where the author writes a cross in a circle."""
+    if f.ambiguous:
+        try:
+            found = lines(f.id, read_equation(f.ambiguous), forward.names)
+        except (Unclear, LstmSymbolicError):
+            found = []
+        yield from itertools.islice((x for x in found if x.value != line.value), 1)
+    if line.value.op == "mul" and ("\\otimes" in f.raw or "⊗" in f.raw):
+        left, right = line.value.args
+        yield replace(line, value=Term("matmul", (left, Term("T", (right,), span=right.span)), span=line.value.span))
 
 
 def mend(result: Derived, outcome: Outcome, later: Sequence[Line]) -> Mended | None:

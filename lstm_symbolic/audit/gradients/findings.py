@@ -19,12 +19,14 @@ from . import sums
 from .chains import chain_findings
 from .derive import Claim, Derived, derived, placed
 from .forward import forwards, gradient_formulas
+from .jacobians import JacobianClaim, is_jacobian, judge_jacobian
 from .prove import meant, verdict
 from .readings import Reading
 from .statements import Line
 from .truth import Meaning, read_in_step
 
 MAX_LINES = 200
+COLUMNS = ("line", "as read", "verdict", "reading")
 
 #: What a meaning is called in a report.
 WORDS = {
@@ -42,7 +44,8 @@ def gradient_findings(document: Document, judged: Sequence[Judged]) -> tuple[lis
     found = list(chain_findings(document, formulas))
     best = max(results, key=lambda r: (r.count("holds"), not r.forward.assumed), default=None)
     if best is None or not best.trusted:
-        return [], found
+        own = next((r for r in results if r.forward.stated and not r.forward.guessed), None)
+        return [*_untrusted(document, formulas, own, found)], found
     stated = next((r for r in results if r.forward.stated == best.forward.stated and not r.forward.assumed), None)
     rows: list[tuple[str, ...]] = []
     told: set[str] = {f.formula for f in found if f.formula is not None}
@@ -53,12 +56,30 @@ def gradient_findings(document: Document, judged: Sequence[Judged]) -> tuple[lis
             made = list(_findings(document, best, claim, proof))
             told |= {claim.formula.id} if made else set()
             found += made
-    rows += [(where(document, document.formula(k)), document.formula(k).plain, "not judged", reason) for k, reason in best.unclear.items()]
+    for k, reason in best.unclear.items():
+        rows.append(_unclear(document, best, document.formula(k), reason, found))
     if best.forward.assumed and stated is not None:
         found += _contradiction(document, best, stated)
     rows.sort(key=lambda r: int(r[0].removeprefix("line ")))
     title = "gradients" + (f", against the {best.forward.assumed}" if best.forward.assumed else ", against the document's own equations")
-    return [Table(title, ("line", "as read", "verdict", "reading"), tuple(rows))], found
+    return [Table(title, COLUMNS, tuple(rows))], found
+
+
+def _untrusted(document: Document, formulas: Sequence[Formula], own: Derived | None, found: list[Finding]) -> Iterator[Table]:
+    """Lines without a step that they are the gradients of; Jacobians of the document's own equations are judged even so."""
+    reason = "no forward equations that this is the gradient of"
+    rows = [_unclear(document, own, f, reason, found) for f in formulas]
+    yield Table("gradients", COLUMNS, tuple(rows))
+
+
+def _unclear(document: Document, result: Derived | None, f: Formula, reason: str, found: list[Finding]) -> tuple[str, ...]:
+    """The row of a line that is no gradient of the step; a Jacobian is judged, and a wrong one makes a finding."""
+    claim = judge_jacobian(result.forward, f) if result is not None and is_jacobian(f) else JacobianClaim("not judged", reason)
+    if claim.kind == "wrong" and claim.proof is not None and f.id not in {x.formula for x in found}:
+        witness = claim.proof.witness.to_json() if claim.proof.witness else None
+        notes = [("read", f.plain), ("meaning", f"{claim.reading}; g_upstream is any upstream gradient")]
+        found.append(finding(document, "E299", (f.start, f.end), "this Jacobian is wrong", f, wrote=f.plain, witness=witness, notes=notes))
+    return where(document, f), f.plain, claim.kind, claim.reading
 
 
 def _proof(result: Derived, claim: Claim) -> Verdict:
