@@ -1,7 +1,7 @@
 """The truth about a pair of the fuzz: both trees evaluated with mpmath at 400 digits, at random rational points and several dimensions.
 
 Nothing of the project computes here: a tree is the fuzz's own, a value is a list of rows. Two sides count as different where they are
-further apart than 300 digits of the largest number that came up on the way; where a side has no value, the point says nothing.
+further apart than 300 digits of the largest number that came up on the way (1,500 at a witness); where a side has no value, the point says nothing.
 """
 
 from __future__ import annotations
@@ -116,16 +116,20 @@ def _fraction(text: str) -> mpf:
 
 
 def differ_at(left: tuple, right: tuple, values: Mapping[str, object]) -> bool | None:
-    """Do two sides differ at the point of a witness? None where a side cannot be evaluated there."""
+    """Do two sides differ at the point of a witness? None where a side cannot be evaluated there, or not to enough digits."""
     point = Point.of(values)
-    try:
-        return _apart(point(left), point(right), point)
-    except (NoValue, KeyError):
-        return None
+    with mp.workdps(5 * mp.dps):
+        try:
+            return _apart(point(left), point(right), point)
+        except (NoValue, KeyError):
+            return None
 
 
 def _apart(a: Rows, b: Rows, point: Point) -> bool:
-    tolerance = point.largest * mpf(10) ** -300
+    """Further apart than three quarters of the digits say; no value where numbers on the way were too large for that."""
+    tolerance = point.largest * mpf(10) ** (-3 * mp.dps // 4)
+    if tolerance > 1e-30:
+        raise NoValue
     return any(any(row) for row in _each(lambda x, y: abs(x - y) > tolerance, a, b))  # a number is broadcast
 
 
@@ -135,10 +139,10 @@ def truth(left: tuple, right: tuple, shapes: Mapping[str, str], points: int = 3)
     for seed in range(4 * points):
         point = Point(shapes, {"n": 2 + seed % 2, "m": 3 - seed % 2}, seed)
         try:
-            a, b = point(left), point(right)
+            apart = _apart(point(left), point(right), point)
         except NoValue:
             continue
-        if _apart(a, b, point):
+        if apart:
             return "different"
         seen = True
         points -= 1

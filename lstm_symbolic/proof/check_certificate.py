@@ -271,6 +271,8 @@ class Interval:
             return WHOLE
         if x.lo == x.hi == int(name == "log"):
             return cls.number(int(name == "exp"))
+        if name == "sqrt" and x.lo == x.hi and Fraction(root := cls.down.sqrt(x.lo)) ** 2 == Fraction(x.lo):
+            return cls(root, root)
         lo, hi = (getattr(c, {"log": "ln"}.get(name, name))(v) for c, v in ((cls.down, x.lo), (cls.up, x.hi)))
         return Interval(lo if name == "sqrt" and lo == 0 else cls.down.next_minus(lo), cls.up.next_plus(hi))
 
