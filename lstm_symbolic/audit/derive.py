@@ -17,7 +17,8 @@ from ..cells import TIME, Cell, cell
 from ..errors import LstmSymbolicError
 from ..expr import plain, write
 from ..expr.nodes import Grad
-from ..writing import latex, mathml, typst, unicode
+from ..writing import Style, latex, mathml, style, typst, unicode
+from ..writing.colors import colored
 from .recheck import Rechecked, recheck
 from .sides import named, sides
 
@@ -32,6 +33,7 @@ def derive(
     rules: bool = False,
     format: str = "text",
     prove: bool = False,
+    notation: str | Style = "default",
 ) -> str:
     """The gradients of a cell (its name, a file, or its equations), or of one parameter.
 
@@ -43,21 +45,22 @@ def derive(
     """
     grads = backward(cell_of(what), truncate)
     chosen = lines(grads, wrt)
+    pen = colored(style(notation), [grads.cell])
     reasons = [s for s in grads.steps if wrt is None or _belongs(s, chosen)] if steps else []
     table = list(dict.fromkeys(f"{r.name}: {r.formula}" for r in RULES.values() if r.formula)) if rules else []
     proofs = [_said(r) for r in recheck(grads)] if prove else []
     if format == "json":
         return json.dumps({**_data(grads, chosen, reasons, table), **({"proofs": proofs} if prove else {})}, indent=1)
     if rules and format in ("latex", "typst"):
-        return "\n".join([_PAGES[format](chosen, reasons, []), _PAGES[format](rule_table(), [], [])])
-    return _PAGES[format](chosen, reasons, [*_notes(grads), *proofs, *table])
+        return "\n".join([_PAGES[format](chosen, reasons, [], pen), _PAGES[format](rule_table(), [], [], pen)])
+    return _PAGES[format](chosen, reasons, [*_notes(grads), *proofs, *table], pen)
 
 
 def _said(r: Rechecked) -> str:
     return f"{r.verdict.kind}: {plain(r.step.left)}" + (f" ({r.verdict.reason})" if r.verdict.reason else "")
 
 
-def analyse(what: Any, kind: str, wrt: str | None = None, format: str = "text") -> str:
+def analyse(what: Any, kind: str, wrt: str | None = None, format: str = "text", notation: str | Style = "default") -> str:
     """What else follows from the derivatives of a cell: ``kind`` is jacobian, forward, hessian or ranges.
 
     >>> print(analyse("rnn", "jacobian", format="plain"))
@@ -70,7 +73,7 @@ def analyse(what: Any, kind: str, wrt: str | None = None, format: str = "text") 
     chosen, notes = _ANALYSES[kind](c, None if wrt is None else [wrt])
     if format == "json":
         return json.dumps({"cell": c.name, "equations": [plain(e) for e in chosen], "notes": notes}, indent=1)
-    return _PAGES[format](chosen, [], notes) if chosen else "\n".join(notes)
+    return _PAGES[format](chosen, [], notes, colored(style(notation), [c])) if chosen else "\n".join(notes)
 
 
 def _jacobian(c: Cell, wrt: list[str] | None) -> tuple[Lines, list[str]]:
@@ -166,38 +169,38 @@ def _data(grads: Gradients, chosen: Lines, reasons: list[Step], table: list[str]
     }
 
 
-def _text(chosen: Lines, reasons: list[Step], notes: list[str]) -> str:
-    parts = [unicode(list(chosen))]
+def _text(chosen: Lines, reasons: list[Step], notes: list[str], pen: Style) -> str:
+    parts = [unicode(list(chosen), pen)]
     if reasons:
-        shown = unicode([(s.left, s.right) for s in reasons]).splitlines()
+        shown = unicode([(s.left, s.right) for s in reasons], pen).splitlines()
         parts.append("\n".join(f"{line}\n    {s.rule}: {s.because}" for line, s in zip(shown, reasons, strict=True)))
     return "\n\n".join([*parts, "\n".join(notes)])
 
 
-def _plain(chosen: Lines, reasons: list[Step], notes: list[str]) -> str:
+def _plain(chosen: Lines, reasons: list[Step], notes: list[str], pen: Style) -> str:
     """Equations only, so that every line can be read back; the reasons are comments."""
     return "\n".join([*(plain(e) for e in chosen), *(f"# {s}" for s in reasons)])
 
 
-def _markdown(chosen: Lines, reasons: list[Step], notes: list[str]) -> str:
-    steps = [f"1. ${latex((s.left, s.right))}$  \n   {s.rule}: {s.because}" for s in reasons]
-    return "\n\n".join([f"$$\n{latex(list(chosen))}\n$$", *(["\n".join(steps)] if steps else []), "\n".join(f"- {n}" for n in notes)])
+def _markdown(chosen: Lines, reasons: list[Step], notes: list[str], pen: Style) -> str:
+    steps = [f"1. ${latex((s.left, s.right), pen)}$  \n   {s.rule}: {s.because}" for s in reasons]
+    return "\n\n".join([f"$$\n{latex(list(chosen), pen)}\n$$", *(["\n".join(steps)] if steps else []), "\n".join(f"- {n}" for n in notes)])
 
 
-def _html(chosen: Lines, reasons: list[Step], notes: list[str]) -> str:
-    steps = "".join(f"<li>{mathml((s.left, s.right))} {html.escape(f'{s.rule}: {s.because}')}</li>\n" for s in reasons)
+def _html(chosen: Lines, reasons: list[Step], notes: list[str], pen: Style) -> str:
+    steps = "".join(f"<li>{mathml((s.left, s.right), pen)} {html.escape(f'{s.rule}: {s.because}')}</li>\n" for s in reasons)
     said = "".join(f"<li>{html.escape(n)}</li>\n" for n in notes)
-    return f"{mathml(list(chosen))}\n" + (f"<ol>\n{steps}</ol>\n" if steps else "") + f"<ul>\n{said}</ul>"
+    return f"{mathml(list(chosen), pen)}\n" + (f"<ol>\n{steps}</ol>\n" if steps else "") + f"<ul>\n{said}</ul>"
 
 
-def _latex(chosen: Lines, reasons: list[Step], notes: list[str]) -> str:
-    return "\n".join([latex(list(chosen)), *(f"% {s}" for s in reasons)])
+def _latex(chosen: Lines, reasons: list[Step], notes: list[str], pen: Style) -> str:
+    return "\n".join([latex(list(chosen), pen), *(f"% {s}" for s in reasons)])
 
 
-def _typst(chosen: Lines, reasons: list[Step], notes: list[str]) -> str:
-    return "\n".join([typst(list(chosen)), *(f"// {s}" for s in reasons)])
+def _typst(chosen: Lines, reasons: list[Step], notes: list[str], pen: Style) -> str:
+    return "\n".join([typst(list(chosen), pen), *(f"// {s}" for s in reasons)])
 
 
-_PAGES: dict[str, Callable[[Lines, list[Step], list[str]], str]] = {
+_PAGES: dict[str, Callable[[Lines, list[Step], list[str], Style], str]] = {
     "text": _text, "plain": _plain, "markdown": _markdown, "html": _html, "latex": _latex, "typst": _typst,
 }  # fmt: skip

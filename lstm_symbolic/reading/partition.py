@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from sympy import Expr
 
 from .adjoints import about_gradients, spoken
+from .slices import states_block
 from .surface import Name, Statement, Surface
 from .tables import ColumnEquation
 
@@ -65,7 +66,9 @@ def partition(formulas: Sequence[Formula], cells: Sequence[ColumnEquation]) -> l
         home.derived[c.cell] = c.head
     known = spoken(f.statement for f in formulas if f.statement is not None)
     for f in formulas:
-        if f.statement is None or f.kind != "equation" or f.status == "skipped" or about_gradients(f.statement, known):
+        if f.statement is None or f.kind != "equation" or f.status == "skipped":
+            continue
+        if about_gradients(f.statement, known) or states_block(f.statement):
             continue
         home = _home(f.statement, clusters)
         if home is None:

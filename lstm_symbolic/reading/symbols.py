@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from .cursor import cut
 from .names import ACCENTS, STYLES, attach, read_index
+from .slices import slice_follows, take_slice
 from .surface import Name, Surface
 from .tokens import GREEK, Token
 from .vocabulary import FUNCTIONS, GATE_TAGS
@@ -158,7 +159,11 @@ def symbol(p: Parser, name: Name, token: Token) -> Surface:
     """A name with its indices; before a bracket it is an undecided application, or a time: ``x(t)``, ``x[t-1]``."""
     outer: list[tuple[str, Surface | None]] = []
     end = token.end
-    while p.text in ("_", "^", "'", "**") or transposed(p) or (p.text in ("(", "[") and name.time is None and time_follows(p)):
+    while p.text in ("_", "^", "'", "**") or transposed(p) or _bracket_of_name(p, name):
+        if slice_follows(p):
+            name = replace(name, subs=(*name.subs, take_slice(p)))
+            end = p.tokens[p.position - 1].end
+            continue
         mark = p.take()
         if mark.text == ".":
             outer.append(("transpose", None))
@@ -221,6 +226,11 @@ def exponent(p: Parser) -> Surface:
 def raised(p: Parser, base: Surface) -> Surface:
     inner = exponent(p)
     return Surface("power", (base, inner), span=(base.span[0], inner.span[1]))
+
+
+def _bracket_of_name(p: Parser, name: Name) -> bool:
+    """A time or a slice in brackets, right after a name."""
+    return p.text in ("(", "[") and ((name.time is None and time_follows(p)) or slice_follows(p))
 
 
 def time_follows(p: Parser) -> bool:

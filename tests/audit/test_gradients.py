@@ -234,3 +234,40 @@ def test_gradients_without_forward_equations_are_listed_and_not_judged():
     report, _ = audit(Source("notes.md", "$$\\frac{\\partial L}{\\partial A} = q_t r_t^\\top$$"))
     (table,) = [t for t in report.tables if "gradients" in t.title]
     assert [row[2] for row in table.rows] == ["not judged"]
+
+
+CONCATENATED = r"""
+$$f_t = \sigma(W_f [h_{t-1}, x_t] + b_f)$$
+$$g_t = \tanh(W_g [h_{t-1}, x_t] + b_g)$$
+$$h_t = f_t \odot h_{t-1} + (1 - f_t) \odot g_t$$
+$$\delta a_f = \delta h_t \odot (h_{t-1} - g_t) \odot f_t \odot (1 - f_t)$$
+$$\delta a_g = \delta h_t \odot (1 - f_t) \odot (1 - g_t^2)$$
+"""
+#: Lines with blocks of weights, with the verdict.
+BLOCKS = [
+    (r"\delta x_t = W_f[:, n:]^\top \delta a_f + W_g[:, n:]^\top \delta a_g", "proved"),
+    (r"\delta h_{t-1} = W_f[:, :n]^\top \delta a_f + W_g[:, :n]^\top \delta a_g + \delta h_t \odot f_t", "proved"),
+    (r"\delta x_t = W_f[:, :n]^\top \delta a_f + W_g[:, n:]^\top \delta a_g", "wrong"),
+    (r"\delta h_{t-1} = W_f[:, n:]^\top \delta a_f + W_g[:, n:]^\top \delta a_g + \delta h_t \odot f_t", "wrong"),
+    (r"\delta x_t = W_f^\top \delta a_f + W_g^\top \delta a_g", "wrong"),
+]
+
+
+@pytest.mark.parametrize(("line", "verdict"), BLOCKS, ids=[b[0] for b in BLOCKS])
+def test_blocks_of_a_concatenated_weight(line: str, verdict: str):
+    report, _ = audit(Source("notes.md", f"{CONCATENATED}\n$${line}$$"))
+    (table,) = [t for t in report.tables if "gradients" in t.title]
+    assert [row[2] for row in table.rows] == ["proved", "proved", verdict]
+
+
+def test_a_document_says_which_block_it_means():
+    line = r"$$\delta x_t = W_f^\top \delta a_f + W_g^\top \delta a_g$$ where $W_f = W_f[:, n:]$ and so on"
+    report, _ = audit(Source("notes.md", f"{CONCATENATED}\n{line}"))
+    (table,) = [t for t in report.tables if "gradients" in t.title]
+    assert [row[2] for row in table.rows] == ["proved"] * 3
+
+
+def test_a_slice_that_is_no_block_is_refused():
+    report, _ = audit(Source("notes.md", "$h_t = W[1:2:3, n:4] x_t$"))
+    (found,) = [f for f in report.findings if f.code == "E101"]
+    assert "slice" in found.message

@@ -16,6 +16,7 @@ from ...errors import LstmSymbolicError
 from ...expr.term import Term, read_equation, time_shift
 from ...reading.document import Formula
 from ..edits import Edit
+from .blocks import with_blocks
 from .forward import Forward
 from .names import Unclear
 from .readings import Derivation, Outcome, Reading
@@ -113,13 +114,16 @@ def judge_line(result: Derived, f: Formula, line: Line, later: Sequence[Line]) -
 
 
 def _otherwise(f: Formula, line: Line, forward: Forward) -> Iterator[Line]:
-    """The line in the other reading of an ambiguous product; with an outer product, where the author writes a cross in a circle."""
+    """The line in the other reading of an ambiguous product; with the blocks that the document means by its weights; with an outer product,
+    where the author writes a cross in a circle."""
     if f.ambiguous:
         try:
             found = lines(f.id, read_equation(f.ambiguous), forward.names)
         except (Unclear, LstmSymbolicError):
             found = []
         yield from itertools.islice((x for x in found if x.value != line.value), 1)
+    for side in sorted(forward.names.sides):
+        yield replace(line, value=with_blocks(line.value, side, forward.names.blocks))
     if line.value.op == "mul" and ("\\otimes" in f.raw or "⊗" in f.raw):
         left, right = line.value.args
         yield replace(line, value=Term("matmul", (left, Term("T", (right,), span=right.span)), span=line.value.span))

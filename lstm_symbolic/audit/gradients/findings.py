@@ -18,7 +18,7 @@ from ..report import Finding, Fix, Table
 from . import sums
 from .chains import chain_findings
 from .derive import Claim, Derived, derived, placed
-from .forward import forwards, gradient_formulas
+from .forward import forwards, gradient_formulas, stated_sides
 from .jacobians import JacobianClaim, is_jacobian, judge_jacobian
 from .prove import meant, verdict
 from .readings import Reading
@@ -40,7 +40,10 @@ def gradient_findings(document: Document, judged: Sequence[Judged]) -> tuple[lis
     formulas = gradient_formulas(document)[:MAX_LINES]
     if not formulas:
         return [], []
-    results = [derived(forward, formulas) for forward in forwards(judged, formulas)]
+    candidates = forwards(judged, formulas)
+    for forward in candidates:
+        forward.names.sides = stated_sides(document)
+    results = [derived(forward, formulas) for forward in candidates]
     found = list(chain_findings(document, formulas))
     best = max(results, key=lambda r: (r.count("holds"), not r.forward.assumed), default=None)
     if best is None or not best.trusted:

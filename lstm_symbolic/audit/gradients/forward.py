@@ -15,6 +15,7 @@ from ...errors import LstmSymbolicError
 from ...expr.term import Term, TermEquation
 from ...reading.adjoints import about_gradients, spoken
 from ...reading.document import Document, Formula
+from ...reading.slices import states_block
 from ...reading.vocabulary import LOSS
 from ..assign import likeness
 from ..interpret import T, map_symbols
@@ -24,6 +25,7 @@ from ..models import Model, model_of, models
 from ..normal import Definition, NormalSystem
 from ..order import in_order
 from ..recognise import against
+from .blocks import blocks_of
 from .names import Names
 from .readings import Derivation
 from .truth import step_of
@@ -57,6 +59,11 @@ def gradient_formulas(document: Document) -> list[Formula]:
         f for f in document.formulas
         if f.equation is not None and len(f.equation.sides) > 1 and f.statement is not None and about_gradients(f.statement, known)
     ]  # fmt: skip
+
+
+def stated_sides(document: Document) -> frozenset[str]:
+    """The blocks that a document says to mean by a weight: ``W_f = W_f[:, :n]``."""
+    return frozenset(states_block(f.statement) for f in document.formulas if f.statement is not None) - {""}
 
 
 def forwards(judged: Sequence[Judged], formulas: Sequence[Formula]) -> list[Forward]:
@@ -136,7 +143,7 @@ def _made(definitions: Sequence[tuple[str, Term]], roles: Mapping[str, str]) -> 
         return None
     activations = {name: value.name for name, value in definitions if value.op == "call" and value.name in ("sigmoid", "tanh")}
     variables = tuple(dict.fromkeys((*step.cell.defined, *step.cell.states, *step.cell.inputs)))
-    return Forward(derivation, Names(variables, tuple(step.cell.parameters), activations, roles))
+    return Forward(derivation, Names(variables, tuple(step.cell.parameters), activations, roles, blocks=blocks_of(step.cell)))
 
 
 def forward_of_cell(known: Cell) -> Forward:

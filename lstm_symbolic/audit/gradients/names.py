@@ -15,9 +15,11 @@ from sympy import Expr
 
 from ...expr.term import Term
 from ...reading.adjoints import variable_of
+from ...reading.slices import SIDES
 from ...reading.vocabulary import LOSS
 from ..assign import likeness
 from ..interpret import T
+from .blocks import Blocks, block
 
 ONE = Term("num", number=Fraction(1))
 
@@ -66,7 +68,11 @@ class Mentionable(Collection[str]):
 
 @dataclass
 class Names:
-    """The symbols of a forward system, and what the gradient lines call them; ``readouts`` gives the logits of a softmax."""
+    """The symbols of a forward system, and what the gradient lines call them.
+
+    ``readouts`` gives the logits of a softmax, ``blocks`` the weights of concatenated operands; ``sides`` are the blocks that the document
+    says to mean by such a weight.
+    """
 
     variables: Sequence[str]
     parameters: Sequence[str]
@@ -74,6 +80,8 @@ class Names:
     roles: Mapping[str, str] = field(default_factory=dict)
     written: dict[str, Term] = field(default_factory=dict)
     readouts: Mapping[str, str] = field(default_factory=dict)
+    blocks: Mapping[str, Blocks] = field(default_factory=dict)
+    sides: frozenset[str] = frozenset()
 
     @property
     def known(self) -> frozenset[str]:
@@ -126,6 +134,11 @@ class Names:
                 raise Unclear(f"{term.name} is the derivative of nothing that the equations name")
             return derivative(self.activations[gate], Term("sym", name=gate, index=index or (T,), span=term.span))
         settled = self.settled(name)
+        whole, _, side = name.rpartition("_")
+        owner = (self.settled(whole) or "") if name not in self.known and side in SIDES else ""
+        found = block(replace(term, name=owner, index=()), side, self.blocks[owner]) if owner in self.blocks else None
+        if found is not None:
+            return found
         if settled is None:
             return term
         if settled in self.parameters:

@@ -148,7 +148,7 @@ def value_of(term: Term, look: Callable[[Term], Array]) -> Array:
     >>> value_of(read_term("a.T @ b"), lambda s: np.ones((3, 1))).tolist()
     [[3.0]]
     """
-    if term.op == "sym":
+    if term.op in ("sym", "eye") or (term.op == "ones" and term.index):
         return look(term)
     args = [value_of(a, look) for a in term.args]
     rule = _RULES.get(term.op)
@@ -235,6 +235,9 @@ def look_in(world: World, assigned: Mapping[str, Meaning], target: tuple[Meaning
     """The values of forward symbols, and of adjoints under an assignment of meanings."""
 
     def look(term: Term) -> Array:
+        if term.op in ("eye", "ones"):
+            sizes = [Evaluator({}, world.dims).integer(d) for d in term.index]
+            return np.eye(sizes[0]) if term.op == "eye" else np.ones((*sizes, 1)[:2])
         shift = time_shift(term) if term.index else None
         if term.name == "loss_term" and target is not None:
             meaning, at = target
