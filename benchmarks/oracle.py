@@ -1,7 +1,8 @@
 """The truth about a pair of the fuzz: both trees evaluated with mpmath at 400 digits, at random rational points and several dimensions.
 
 Nothing of the project computes here: a tree is the fuzz's own, a value is a list of rows. Two sides count as different where they are
-further apart than 300 digits of the largest number that came up on the way (1,500 at a witness); where a side has no value, the point says nothing.
+further apart than 300 digits of the largest number that came up on the way (1,500 at a witness); where a side has no value, the point
+says nothing.
 """
 
 from __future__ import annotations
