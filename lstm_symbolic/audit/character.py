@@ -10,7 +10,7 @@ from ..expr.term import Term
 from ..reading.document import Document, Formula
 from .circles import circles
 from .functions import recognised
-from .interpret import strip
+from .interpret import map_symbols, strip
 from .judge import Judged
 from .localise import Located, locate
 from .models import has_bias, models
@@ -170,7 +170,7 @@ def contradictions(document: Document, judged: Sequence[Judged]) -> Iterator[Fin
             if not used <= {*other.system.variables} or strip(known.value) == strip(d.value):
                 continue
             g = by_id[known.formula]
-            variant = _with_definition(other.system, d, j.system.parameters)
+            variant = _with_definition(other.system, _timed_as(d, known, f), j.system.parameters)
             if variant is not None and not variant.wrong and not variant.extra:
                 message = f"another form of {d.name}[t]: with it the system is the {variant.cell}"
                 yield finding(document, "N501", (f.start, f.end), message, f, wrote=f.plain)
@@ -179,6 +179,14 @@ def contradictions(document: Document, judged: Sequence[Judged]) -> Iterator[Fin
             spot = [label(document, (g.start, g.end), "the other one")]
             yield finding(document, "E211", (f.start, f.end), message, f, wrote=f.plain, expected=g.plain, labels=spot)
             break
+
+
+def _timed_as(d: Definition, known: Definition, f: Formula) -> Definition:
+    """A definition without times takes those of the one that it stands for."""
+    if f.equation is None or any(t.op == "sym" and t.index for s in f.equation.sides for t in s.walk()):
+        return d
+    times = {t.name: t.index for t in known.value.walk() if t.op == "sym"}
+    return replace(d, value=map_symbols(d.value, lambda t: replace(t, index=times.get(t.name, t.index))))
 
 
 def _with_definition(system: NormalSystem, d: Definition, parameters: frozenset[str]) -> Match | None:
