@@ -72,13 +72,16 @@ def parser() -> argparse.ArgumentParser:
     derive.add_argument("--rules", action="store_true", help="the table of derivative rules as well")
     derive.add_argument("--prove", action="store_true", help="every line proved again, by what a gradient is")
     derive.add_argument("--analysis", choices=ANALYSES, help="instead of the gradients: how far they reach, forward mode, H v, or ranges")
+    derive.add_argument("--notation", default="default", help="letters and signs: colah, a file of your own (own.toml), or like:notes.md")
+    derive.add_argument("--color", action="store_true", help="one colour for each gate, its weights and its gradients")
     derive.add_argument("--format", choices=DERIVED, default="text")
     derive.set_defaults(run=_derive)
 
     show = verbs.add_parser("show", help="equations in a notation and a markup")
     show.add_argument("what", metavar="CELL|FILE|LATEX")
     show.add_argument("--as", dest="markup", choices=MARKUPS, default="unicode")
-    show.add_argument("--notation", help="letters and signs: colah, a file of your own (own.toml), or like:notes.md")
+    show.add_argument("--notation", default="default", help="letters and signs: colah, a file of your own (own.toml), or like:notes.md")
+    show.add_argument("--color", action="store_true", help="one colour for each gate, its weights and its gradients")
     show.add_argument("--diagram", choices=DIAGRAMS, help="the picture of the cell instead, computed from its equations")
     show.set_defaults(run=_show)
 
@@ -95,6 +98,7 @@ def parser() -> argparse.ArgumentParser:
     slides.add_argument("what", nargs="+", metavar="CELL|FILE")
     slides.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="deck.pdf, .png, .html, .tex or .typ")
     slides.add_argument("--notation", default="default", help="for example colah, own.toml, or like:notes.md")
+    slides.add_argument("--color", action="store_true", help="one colour for each gate, its weights and its gradients")
     slides.add_argument("--lang", choices=LANGUAGES, default="en")
     slides.set_defaults(run=_slides)
 
@@ -226,18 +230,18 @@ def _path_or_text(text: str) -> str | Path:
 def _derive(args: argparse.Namespace) -> int:
     from .audit.derive import analyse, derive
 
-    what = _path_or_text(args.what)
+    what, notation = _path_or_text(args.what), _notation(args)
     if args.analysis is not None:
-        _emit(analyse(what, args.analysis, args.wrt, args.format))
+        _emit(analyse(what, args.analysis, args.wrt, args.format, notation))
     else:
-        _emit(derive(what, args.wrt, args.truncate, args.steps, args.rules, args.format, args.prove))
+        _emit(derive(what, args.wrt, args.truncate, args.steps, args.rules, args.format, args.prove, notation))
     return 0
 
 
 def _show(args: argparse.Namespace) -> int:
     from .audit.show import picture, show
 
-    notation = _like(args.notation)
+    notation = _notation(args)
     if args.diagram:
         _emit(picture(_path_or_text(args.what), args.diagram, notation))
         return 0
@@ -255,19 +259,20 @@ def _export(args: argparse.Namespace) -> int:
     return 0
 
 
-def _like(notation: str | None) -> Any:
-    """``like:notes.md`` is the notation of a document."""
-    if notation is None or not notation.startswith("like:"):
-        return notation
+def _notation(args: argparse.Namespace) -> Any:
+    """A notation by name, from a file, or of a document (``like:notes.md``), with colours where they are asked for."""
+    from dataclasses import replace
+
     from .slides.make import style_like
 
-    return style_like(notation)
+    chosen = style_like(args.notation)
+    return replace(chosen, color="gates") if args.color else chosen
 
 
 def _slides(args: argparse.Namespace) -> int:
     from .slides import slides
 
-    slides([_path_or_text(w) for w in args.what], args.notation, args.lang, args.output)
+    slides([_path_or_text(w) for w in args.what], _notation(args), args.lang, args.output)
     return 0
 
 

@@ -12,6 +12,7 @@ from sympy import Basic
 
 from ..writing.as_unicode import printable
 from ..writing.diagram.emit import tikz as draw
+from ..writing.names import GREEK
 from ..writing.show import write
 from ..writing.style import Style
 from .curves import figure
@@ -46,9 +47,9 @@ _HEAD = r"""% !TeX program = %(engine)s
 _SPECIAL = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "^": r"\textasciicircum{}", "_": r"\_",
     "%": r"\%", "~": r"\textasciitilde{}", "<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}", "−": r"$-$", "…": r"\ldots{}",
-    "±": r"$\pm$", "√": r"$\surd$", "·": r"$\cdot$", "×": r"$\times$", "∂": r"$\partial$", "δ": r"$\delta$", '"': r"\textquotedbl{}",
+    "±": r"$\pm$", "√": r"$\surd$", "·": r"$\cdot$", "×": r"$\times$", "²": r"$^2$", '"': r"\textquotedbl{}",
     "`": r"\textasciigrave{}", "'": "'", "-": "{-}",
-}  # fmt: skip
+} | {letter: rf"$\{command}$" for command, letter in GREEK.items()}  # fmt: skip
 
 
 def render(deck: Deck) -> str:

@@ -23,8 +23,8 @@ from .deck import Block, Code, Columns, Deck, Equations, Page, Picture, Plot, Se
 _STYLE = """
 :root { color-scheme: light; }
 * { box-sizing: border-box; }
-body { margin: 0; background: #fff; color: #222; font-family: "Libertinus Serif", "Noto Serif", "Noto Serif CJK SC", "Noto Serif Thai",
-  "Laksaman", "WenQuanYi Micro Hei", Georgia, serif; font-size: clamp(15px, 1.9vw, 26px); }
+body { margin: 0; background: #fff; color: #222; font-family: "Libertinus Serif", "Noto Serif", Georgia, "Liberation Serif", "DejaVu Serif",
+  "Noto Serif CJK SC", "Noto Serif Thai", "Laksaman", "WenQuanYi Micro Hei", serif; font-size: clamp(15px, 1.9vw, 26px); }
 section { min-height: 100vh; padding: 4vh 5vw; display: none; flex-direction: column; gap: 2.2vh; position: relative; }
 section.on { display: flex; }
 section.title { justify-content: center; text-align: center; }
@@ -33,8 +33,8 @@ h2 { font-size: 1.45em; color: #1f3d66; margin: 0 0 1vh; }
 .about { position: absolute; top: 1.2vh; right: 2vw; color: #888; font-size: .65em; }
 p { margin: 0; color: #444; font-size: .85em; line-height: 1.45; }
 .math { overflow-x: auto; overflow-y: hidden; padding: .2em 0; }
-.explained { display: grid; grid-template-columns: minmax(0, 1.45fr) minmax(0, 1fr); gap: 1.6vh 3vw; align-items: center; }
-.columns { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 20em), 1fr)); gap: 2vh 3vw; }
+.explained { display: grid; grid-template-columns: minmax(0, 1.45fr) minmax(0, 1fr); gap: .6vh 3vw; align-items: center; }
+.columns { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 14em), 1fr)); gap: 2vh 3vw; }
 .columns > div { display: flex; flex-direction: column; gap: 1.5vh; min-width: 0; }
 svg { display: block; max-width: 100%; max-height: 70vh; height: auto; margin: 0 auto; }
 .plot { width: 100%; }
@@ -42,6 +42,7 @@ table.data { border-collapse: collapse; margin: 0 auto; }
 table.data th, table.data td { border-bottom: 1px solid #bbb; padding: .4em .8em; text-align: left; }
 pre { background: #f4f4f2; padding: .6em; margin: .2em 0 0; white-space: pre-wrap; overflow-wrap: anywhere; font-size: .75em; }
 math { font-size: 1.08em; }
+.explained math { width: max-content; }
 footer { position: absolute; bottom: 1vh; right: 2vw; color: #999; font-size: .6em; }
 @media (max-width: 700px) { .explained { grid-template-columns: minmax(0, 1fr); } .explained p { margin-bottom: 1.4vh; } }
 @media print {
@@ -59,7 +60,16 @@ function show(k) {
   pages.forEach((p, j) => p.classList.toggle("on", j === here));
   history.replaceState(null, "", "#" + (here + 1));
   window.scrollTo(0, 0);
+  fit();
 }
+function fit() {
+  for (const box of pages[here].querySelectorAll(".math")) {
+    box.style.fontSize = "";
+    const part = box.clientWidth / box.scrollWidth;
+    if (part < 1) box.style.fontSize = Math.max(part * 0.98, 0.55) + "em";
+  }
+}
+addEventListener("resize", fit);
 document.addEventListener("keydown", e => {
   const step = { ArrowRight: 1, ArrowDown: 1, PageDown: 1, " ": 1, ArrowLeft: -1, ArrowUp: -1, PageUp: -1 }[e.key];
   if (step) { e.preventDefault(); show(here + step); }

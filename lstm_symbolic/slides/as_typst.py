@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import singledispatch
-from itertools import zip_longest
 
 from sympy import Basic
 
@@ -31,7 +30,7 @@ _HEAD = """#set page(width: 25.4cm, height: 14.29cm, margin: (x: 1.5cm, top: 1.1
 }})
 #let shown(body) = layout(size => {{
   let inner = measure(body)
-  let factor = calc.min(size.width / inner.width, 8.6cm / inner.height, 1.4)
+  let factor = calc.min(size.width / inner.width, 9.2cm / inner.height, 1.5)
   scale(factor * 100%, reflow: true, body)
 }})
 #let slide(about, title, body) = page({{
@@ -89,11 +88,15 @@ def _(b: Sentence, notation: Style) -> str:
 def _(b: Equations, notation: Style) -> str:
     if not b.sentences:
         return f"block(width: 100%, align(center, {_system(b.rows, notation)}))"
-    cells = ",\n    ".join(
-        f'align(left + horizon, {_system([row], notation)}), align(left + horizon, text(size: 14pt, fill: rgb("#444444"), {literal(say)}))'
-        for row, say in zip_longest(b.rows, b.sentences, fillvalue="")
-    )
-    return f"grid(columns: (1.45fr, 1fr), column-gutter: 0.8cm, row-gutter: 0.62cm,\n    {cells})"
+    cells = ",\n    ".join(_explained(row, say, notation) for row, say in zip(b.rows, b.sentences, strict=True))
+    return f"grid(columns: (auto, 1fr, 6.2cm), column-gutter: (0cm, 0.7cm), row-gutter: 0.55cm, align: horizon,\n    {cells})"
+
+
+def _explained(row: Sequence[Basic], say: str, notation: Style) -> str:
+    """Three cells: the left side, the right side, and what the equation is for."""
+    left, _, right = write([tuple(row)], "typst", notation).partition(" &= ")
+    said = f'text(size: 14pt, fill: rgb("#444444"), {literal(say)})'
+    return f'align(right, $display({left})$), wide($display("" = {right})$), {said}'
 
 
 @block.register

@@ -9,18 +9,20 @@ from sympy import Eq, Integer
 
 from ..calculus import Gradients, backward, fixed
 from ..cells import Cell, parameter_count
+from ..cells import cell as known
 from ..errors import LstmSymbolicError
+from ..writing.colors import colored
 from ..writing.diagram import Drawing, backward_view, draw, unrolled
 from ..writing.show import in_notation
 from ..writing.style import Style
 from .deck import Block, Columns, Deck, Equations, Page, Picture, Plot, Row, Sentence, Table
 from .flowing import gradient_flow
-from .purpose import purpose
+from .purpose import purpose, rule_of
 from .words import Words, words
 
 #: Rows that fit on a page.
-_ROWS = 5
-_GATES = 4
+_ROWS = 6
+_GATES = 3
 
 
 def compose(items: Sequence[Cell | Gradients], notation: Style, lang: str, extra: Iterable[Page] = ()) -> Deck:
@@ -39,8 +41,8 @@ def compose(items: Sequence[Cell | Gradients], notation: Style, lang: str, extra
         made = gradient_pages(item, say) if isinstance(item, Gradients) else cell_pages(own, say)
         pages += [replace(page, about=_name(own)) for page in made]
     pages += [*flow_pages(cells, say), *comparison(cells, say), *extra]
-    names = [_name(cells_of(item, notation)) for item in items]
-    return Deck(", ".join(dict.fromkeys(names)), "", tuple(pages), notation, lang)
+    shown = [cells_of(item, notation) for item in items]
+    return Deck(", ".join(dict.fromkeys(map(_name, shown))), "", tuple(pages), colored(notation, shown), lang)
 
 
 def cells_of(item: Cell | Gradients, notation: Style) -> Cell:
@@ -65,7 +67,7 @@ def _chunks(rows: Sequence[Row], most: int) -> Iterator[Sequence[Row]]:
 def cell_pages(cell: Cell, say: Words) -> Iterator[Page]:
     """Equations with a sentence each, the picture, the steps, gates at 0 and 1, and the gradients."""
     reasons = {e.lhs: say.sentence(purpose(cell, e.lhs.name)) for e in cell.equations}
-    for chunk in _chunks(_rows(cell.equations), _ROWS + 1):
+    for chunk in _chunks(_rows(cell.equations), _ROWS):
         yield Page(say["equations"], (Equations(tuple(chunk), tuple(reasons[row[0]] for row in chunk)),))
     yield from _picture(lambda: draw(cell), say, "picture")
     yield from _picture(lambda: unrolled(cell), say, "unrolled")
@@ -87,26 +89,32 @@ def _picture(view: Callable[[], Drawing], say: Words, key: str) -> Iterator[Page
 
 
 def limit_pages(cell: Cell, say: Words) -> Iterator[Page]:
-    """What the states become when one gate is shut or wide open."""
-    for gate in cell.gates[:_GATES]:
-        columns: list[tuple[Block, ...]] = []
-        for number, key in ((0, "shut"), (1, "open")):
-            try:
-                held = fixed(cell, {gate: number})
-            except LstmSymbolicError:
-                continue
-            changed = [e for e in held.equations if e.rhs != cell.definition(e.lhs.name)]
-            rows = ((cell.symbol(gate), Integer(number)), *_rows(changed))
-            columns.append((Equations(rows), Sentence(say.sentence(key))))
-        if len(columns) == 2:
-            yield Page(say["gates"], (Sentence(say.sentence(purpose(cell, gate))), Columns(tuple(columns))))
+    """What the states become when one gate is shut or wide open: a row for each gate."""
+    rows: list[Block] = []
+    for gate in cell.gates:
+        limits = [limit for number in (0, 1) for limit in _limit(cell, gate, number)]
+        if len(limits) == 2:
+            rows.append(Columns(((Sentence(say.sentence(purpose(cell, gate))),), *((limit,) for limit in limits))))
+    for k in range(0, len(rows), _GATES):
+        yield Page(say["gates"], tuple(rows[k : k + _GATES]))
+
+
+def _limit(cell: Cell, gate: str, number: int) -> Iterator[Equations]:
+    """The equations that change when every entry of a gate is ``number``."""
+    try:
+        held = fixed(cell, {gate: number})
+    except LstmSymbolicError:
+        return
+    changed = [e for e in held.equations if e.rhs != cell.definition(e.lhs.name)]
+    yield Equations(((cell.symbol(gate), Integer(number)), *_rows(changed)))
 
 
 def gradient_pages(grads: Gradients, say: Words) -> Iterator[Page]:
     """The picture backward, the recursion of the deltas, and the sums of the parameters."""
     yield from _picture(lambda: backward_view(grads.cell), say, "backward")
     for chunk in _chunks(_rows(grads.recursion), _ROWS):
-        yield Page(say["deltas"], (Equations(tuple(chunk)), Sentence(say.sentence("deltas"))))
+        reasons = tuple(say.sentence(rule_of(grads, row[0])) for row in chunk)
+        yield Page(say["deltas"], (Equations(tuple(chunk), reasons), Sentence(say.sentence("deltas"))))
     for chunk in _chunks(_rows(grads.sums), 2 * _ROWS):
         half = -(-len(chunk) // 2)
         blocks: tuple[Block, ...] = (Equations(tuple(chunk)),)
@@ -116,9 +124,9 @@ def gradient_pages(grads: Gradients, say: Words) -> Iterator[Page]:
 
 
 def flow_pages(cells: Sequence[Cell], say: Words) -> Iterator[Page]:
-    """How fast the gradients of the cells vanish."""
+    """How fast the gradients of the cells vanish, beside those of a simple network."""
     curves = []
-    for cell in cells:
+    for cell in cells if any(c.name == "rnn" for c in cells) else (*cells, known("rnn")):
         try:
             curves.append((_name(cell), gradient_flow(cell)))
         except LstmSymbolicError:

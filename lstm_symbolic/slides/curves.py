@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from math import ceil, floor, log10
 
+from ..writing.colors import PALETTE
 from .deck import Plot
 
 Spot = tuple[float, float]
-COLORS = ("#b3401f", "#1f5fb3", "#2f7d32", "#7a3fa0", "#8a6d00", "#00707a")
 _WIDE, _HIGH, _LEFT, _BELOW = 20.0, 7.2, 1.6, 1.5
 #: Below this nothing is told apart on a slide.
 _FLOOR = -8.0
@@ -62,7 +62,7 @@ def figure(plot: Plot) -> Figure:
     marks.append(Mark(((_LEFT + right) / 2, _HIGH + 1.2), plot.across))
     ends = _spread([at(len(line) - 1, line[-1])[1] for line in logs])
     for j, ((name, _), line) in enumerate(zip(plot.curves, logs, strict=True)):
-        color = COLORS[j % len(COLORS)]
+        color = PALETTE[j % len(PALETTE)]
         strokes.append(Stroke(tuple(at(k, v) for k, v in enumerate(line)), color, 1.8))
         marks.append(Mark((right + 0.25, ends[j] + 0.13), name[:40], "start", color))
     return Figure((_WIDE, _HIGH + _BELOW), tuple(strokes), tuple(marks))

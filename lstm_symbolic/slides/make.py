@@ -10,6 +10,7 @@ from ..calculus import Gradients
 from ..cells import Cell, cell
 from ..errors import LstmSymbolicError
 from ..writing import style
+from ..writing.colors import colored
 from ..writing.show import in_notation
 from ..writing.style import Style
 from . import as_beamer, as_html, as_typst
@@ -43,7 +44,7 @@ def deck_of(items: list[Item], notation: str | Style, lang: str) -> Deck:
     paths = [Path(i) for i in items if _is_file(i)]  # type: ignore[arg-type]
     if not known and not paths:
         raise LstmSymbolicError("a deck of nothing", hint="name a cell or a document")
-    extra = [page for path in paths for page in _document_pages(path, notation, chosen, say)]
+    extra = [page for path in paths for page in _document_pages(path, chosen, say)]
     if known:
         return compose(known, chosen, lang, extra)
     return Deck(", ".join(p.stem for p in paths), "", tuple(extra), chosen, lang)
@@ -62,7 +63,7 @@ def _is_file(item: Item) -> bool:
     return isinstance(item, Path) or (isinstance(item, str) and ("." in item or "/" in item))
 
 
-def _document_pages(path: Path, notation: str | Style, chosen: Style, say: Words) -> list[Page]:
+def _document_pages(path: Path, chosen: Style, say: Words) -> list[Page]:
     """The corrected cells of a document in its own notation, after what was wrong in it."""
     from .documents import audited, corrected, error_pages, notation_of, systems  # the auditor is heavy
 
@@ -70,8 +71,10 @@ def _document_pages(path: Path, notation: str | Style, chosen: Style, say: Words
     pages = list(error_pages(document, say))
     document = corrected(document)
     for system, known in systems(document):
-        own = notation_of(document, system, known) if notation == "default" else chosen
-        made = cell_pages(in_notation(known, own), say)
+        own = replace(notation_of(document, system, known), color=chosen.color) if chosen.name == "default" else chosen
+        known = in_notation(known, own)
+        own = colored(own, [known])
+        made = cell_pages(known, say)
         pages += [replace(page, about=f"{path.name}: {known.title}", notation=own) for page in made]
     return pages
 

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from sympy import Add, Basic, Expr, Mul, Rational
 from sympy.matrices.expressions import HadamardProduct, MatAdd, MatMul
 
+from ..calculus import Gradients
+from ..calculus.gradients import key
 from ..cells import TIME, Cell, leaves
 from ..expr import TimeSymbol, nodes
 from ..writing.diagram.flow import flow
@@ -33,6 +35,22 @@ def purpose(cell: Cell, name: str) -> str:
     if name in cell.outputs or name in cell.states:
         return "state" if name in _affine(cell) else "hidden"
     return "value"
+
+
+def rule_of(grads: Gradients, adjoint: Expr) -> str:
+    """The key of the sentence that explains a line of the recursion: a sum over uses, or the chain rule through a function.
+
+    >>> from ..calculus import backward
+    >>> from ..cells import cell
+    >>> grads = backward(cell("gru"))
+    >>> [rule_of(grads, e.lhs) for e in grads.recursion]
+    ['uses', 'through_tanh', 'through_sigmoid', 'through_sigmoid']
+    """
+    if isinstance(adjoint, nodes.Grad):
+        return "uses"
+    made = grads.cell.definition(name) if (name := key(adjoint).removeprefix("delta_")) in grads.cell.defined else None
+    function = made.function if isinstance(made, nodes.Apply) else ""
+    return f"through_{function}" if function in ("sigmoid", "tanh") else "through"
 
 
 def _affine(cell: Cell) -> set[str]:

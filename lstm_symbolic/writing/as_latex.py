@@ -68,6 +68,10 @@ class Latex(Unicode):
     def _script(mark: str, text: str) -> str:
         return f"{mark}{text}" if len(text) == 1 else f"{mark}{{{text}}}"
 
+    def color(self, text: str, color: str) -> str:
+        r"""``\textcolor`` of the package xcolor, as Beamer and MathJax have it."""
+        return rf"\textcolor[HTML]{{{color[1:].upper()}}}{{{text}}}"
+
     def paren(self, x: str) -> str:
         tall = r"\frac" in x or r"\begin" in x or r"\sum" in x or r"\prod" in x
         return rf"\left({x}\right)" if tall else f"({x})"

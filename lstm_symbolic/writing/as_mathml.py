@@ -55,6 +55,9 @@ class MathML(Unicode):
             return f"<msub>{base}<mrow>{below}</mrow></msub>"
         return f"<msup>{base}<mrow>{above}</mrow></msup>" if above else base
 
+    def color(self, text: str, color: str) -> str:
+        return f'<mstyle mathcolor="{color}">{text}</mstyle>'
+
     def paren(self, x: str) -> str:
         return f"<mrow><mo>(</mo>{x}<mo>)</mo></mrow>"
 
@@ -118,8 +121,8 @@ class MathML(Unicode):
 
     def system(self, rows: Sequence[Sequence[str]]) -> str:
         lines = "".join(
-            f'<mtr><mtd style="text-align:right">{row[0]}</mtd>'
-            f'<mtd style="text-align:left">{"".join(f"<mo>=</mo>{x}" for x in row[1:])}</mtd></mtr>'
+            f'<mtr><mtd style="text-align:right;padding-right:0">{row[0]}</mtd>'
+            f'<mtd style="text-align:left;padding-left:0.2em">{"".join(f"<mo>=</mo>{x}" for x in row[1:])}</mtd></mtr>'
             for row in rows
         )
-        return f'<math display="block"><mtable columnspacing="0.2em">{lines}</mtable></math>'
+        return f'<math display="block"><mtable displaystyle="true">{lines}</mtable></math>'

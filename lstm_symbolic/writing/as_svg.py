@@ -38,6 +38,9 @@ class SvgText(Unicode):
         out = f"<tspan{slant}>{base}</tspan>" + "′" * name.primes
         return out + self._moved(self._scripts(subs), 0.3) + self._moved(self._scripts(sups), -0.5)
 
+    def color(self, text: str, color: str) -> str:
+        return f'<tspan fill="{color}">{text}</tspan>'
+
     def _scripts(self, scripts: Sequence[str]) -> str:
         return ",".join("".join(self.text("−" if p == "-" else p) for p in PIECES.findall(s)) for s in scripts)
 

@@ -55,6 +55,9 @@ class Typst(Unicode):
         above = [*primes, *(self.script(s) for s in sups)]
         return out + (f"^({', '.join(above)})" if above else "")
 
+    def color(self, text: str, color: str) -> str:
+        return f'#text(fill: rgb("{color}"), ${text}$)'
+
     def bracket(self, items: Sequence[str], separator: str) -> str:
         return f"[{f'{separator} '.join(items)}]"
 

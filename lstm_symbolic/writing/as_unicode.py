@@ -95,6 +95,10 @@ class Unicode:
             return "".join(table[c] for c in text)
         return f"{mark}{text}" if len(text) == 1 else f"{mark}{{{text}}}"
 
+    def color(self, text: str, color: str) -> str:
+        """A symbol in a colour; plain text has none."""
+        return text
+
     def paren(self, x: str) -> str:
         return f"({x})"
 

@@ -15,6 +15,7 @@ from .as_latex import Latex
 from .as_mathml import MathML
 from .as_typst import Typst
 from .as_unicode import Unicode
+from .colors import colored
 from .names import Name
 from .notations import style
 from .style import Style
@@ -38,6 +39,8 @@ def write(obj: Any, markup: str, notation: str | Style = "default") -> str:
             for side in row[1:]:
                 text = kind.relation("=", text, pen(side))
             return kind.group(text)
+        known = in_notation(obj, chosen) if isinstance(obj, Cell) else getattr(obj, "cell", None)
+        chosen = colored(chosen, [known] if isinstance(known, Cell) else [])
         rows = [_row(e) for e in _equations(obj, chosen)]
         pen = writer(kind, chosen, rows)
         return kind.system([[pen(side) for side in row] for row in rows])

@@ -5,6 +5,7 @@ Nothing in a notation is code: signs come from closed lists, symbols are parsed 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -27,7 +28,8 @@ class Style:
     ``product`` is the elementwise sign, ``matmul`` the matrix product's. ``weights`` says whether a cell is printed with one matrix for
     each gate, ``layout`` whether its vectors are rows (x W) or columns (W x). ``bold`` holds the kinds of symbols (vector, matrix) that are
     set in bold. With ``time="prime"`` the names in ``primed`` are c' at t and c at t - 1. A name that ends in a star stands for all that
-    begin like it: ``{"W_*": "W^{*}"}``.
+    begin like it: ``{"W_*": "W^{*}"}``. With ``color="gates"`` each gate of a cell has a
+    colour of its own; ``colors`` says which, ``{"f": "#1f5fb3"}``.
 
     >>> Style(product="*", names={"C_tilde": r"\bar{C}"}).glyph("C_tilde").accent
     'bar'
@@ -48,11 +50,14 @@ class Style:
     layout: str = "as written"
     gradient: str = "fraction"
     transpose: str = r"\top"
+    color: str = "none"
+    colors: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         choices = {
             "time": TIMES, "weights": ("split", "concatenated", "as written"), "layout": ("row", "column", "as written"),
-            "gradient": ("fraction", "delta"), "separator": (",", ";"), "transpose": (r"\top", "T", r"\intercal"),
+            "gradient": ("fraction", "delta"), "color": ("none", "gates"),
+            "separator": (",", ";"), "transpose": (r"\top", "T", r"\intercal"),
             "product": tuple(SIGNS), "matmul": tuple(SIGNS), "tanh": tuple(WORDS), "sigmoid": tuple(WORDS),
         }  # fmt: skip
         chosen = [(key, getattr(self, key).strip()) for key in choices] + [("bold", kind) for kind in self.bold]
@@ -60,6 +65,9 @@ class Style:
             allowed = choices.get(key, KINDS)
             if value not in allowed:
                 raise ReadError(f"{value[:40]!r} is no {key} of a notation", hint=f"one of {', '.join(repr(a) for a in allowed)}")
+        for color in self.colors.values():
+            if not re.fullmatch("#[0-9a-fA-F]{6}", color):
+                raise ReadError(f"{color[:40]!r} is no color of a notation", hint="write six hexadecimal digits, as #1f5fb3")
 
     def glyph(self, name: str, kind: str = "") -> Name:
         """The symbol that stands for a plain name; ``kind`` is ``vector``, ``matrix`` or neither."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import singledispatch
 
 import sympy
@@ -52,6 +52,10 @@ class Writer:
     def name(self, name: str) -> Name:
         return self.glyphs[name] if name in self.glyphs else self.style.glyph(name)
 
+    def colored(self, name: str, text: str) -> str:
+        """The text of a symbol in the colour that the style gives its name."""
+        return self.markup.color(text, self.style.colors[name]) if name in self.style.colors else text
+
     def function(self, name: str) -> str:
         if name in ("sigmoid", "dsigmoid", "tanh", "dtanh"):
             word = self.markup.word(getattr(self.style, name.removeprefix("d")))
@@ -80,7 +84,7 @@ def _write(e: Basic, w: Writer) -> Text:
 def _(e: Symbol, w: Writer) -> Text:
     """A symbol with letters above is a power to the eye: its own power and its transpose need brackets."""
     name = w.name(e.name)
-    return w.markup.symbol(name, name.subs, name.sups), POWER if name.sups else ATOM
+    return w.colored(e.name, w.markup.symbol(name, name.subs, name.sups)), POWER if name.sups else ATOM
 
 
 @_write.register(TimeSymbol)
@@ -98,9 +102,12 @@ def _(e: TimeSymbol, w: Writer) -> Text:
             above.append(last)
         case "angle":
             above.append(f"⟨{last}⟩")
-        case "prime" if e.name in w.style.primed and last == "t":
-            name = Name(name.base, name.accent, name.font, name.primes + 1)
-    return w.markup.symbol(name, below, above), POWER if name.sups or w.style.time == "raised" else ATOM
+        case _ if last == "t":
+            name = replace(name, primes=name.primes + (e.name in w.style.primed))
+        case _ if not (last == "t-1" and e.name in w.style.primed):
+            below.append(last)
+    text = w.colored(e.name, w.markup.symbol(name, below, above))
+    return text, POWER if name.sups or w.style.time == "raised" else ATOM
 
 
 @_write.register(Rational)

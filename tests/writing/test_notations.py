@@ -6,6 +6,7 @@ import pytest
 from sympy import Symbol
 
 from lstm_symbolic import cli
+from lstm_symbolic.cells import TIME as T
 from lstm_symbolic.cells import cell
 from lstm_symbolic.errors import LstmSymbolicError, ReadError
 from lstm_symbolic.writing import NOTATIONS, Style, latex, read_notation, style, unicode
@@ -27,6 +28,31 @@ def test_the_default_says_nothing_but_what_it_is_about():
     assert next(iter(NOTATIONS)) == "default"
     assert all(own.about for own in NOTATIONS.values())
     assert NOTATIONS["default"] == Style("default", about=NOTATIONS["default"].about)
+
+
+@pytest.mark.parametrize(
+    ("notation", "line"),
+    [
+        ("colah", r"f_t &= \sigma(W_f \cdot [h_{t-1}, x_t] + b_f)"),
+        ("goodfellow", r"\mathbf{f}^{(t)} &= \sigma(\mathbf{U}^f \mathbf{x}^{(t)} + \mathbf{W}^f \mathbf{h}^{(t-1)} + \mathbf{b}^f)"),
+        ("greff", r"\mathbf{y}^t &= \mathbf{o}^t \odot \tanh(\mathbf{c}^t)"),
+        ("cs230", r"a^{\langle t \rangle} &= \Gamma_o^{\langle t \rangle} \star \tanh(c^{\langle t \rangle})"),
+        ("lee", r"c' &= z_f \odot c + z_i \odot z"),
+        ("thai-lecture", r"f_t &= \sigma(x_t U^f + h_{t-1} W^f + b_f)"),
+        ("pytorch", r"g_t &= \tanh(W_{ig} x_t + W_{hg} h_{t-1} + b_g)"),
+        ("keras", r"c_t &= f_t * c_{t-1} + i_t * \tilde{c}_t"),
+        ("cho", r"\tilde{c}^{\langle t \rangle} &= \tanh(W x^{\langle t \rangle} + U h^{\langle t-1 \rangle} + b)"),
+        ("math-bold", r"\mathbf{h}_t &= \mathbf{o}_t \odot \tanh(\mathbf{c}_t)"),
+    ],
+)
+def test_the_lstm_as_each_school_writes_it(notation: str, line: str) -> None:
+    assert line in [row.removesuffix(" \\\\") for row in latex(cell("lstm"), notation).splitlines()]
+
+
+def test_primes_never_hide_a_time() -> None:
+    """With c' beside c, what is neither now nor before keeps its index: a gradient reads t + 1."""
+    texts = [latex(cell("lstm").symbol(name).subs(T, T + k), "lee") for name in ("C", "f") for k in (-1, 0, 1)]
+    assert texts == ["c", "c'", "c_{t+1}", "z_{f,t-1}", "z_f", "z_{f,t+1}"]
 
 
 def test_an_authors_own_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,10 +9,13 @@ import sympy
 from sympy import Eq, MatrixSymbol, Symbol
 
 from lstm_symbolic import notebook
+from lstm_symbolic.calculus import backward
 from lstm_symbolic.cells import Cell, cell, cells, concatenated
 from lstm_symbolic.errors import LstmSymbolicError, ReadError, UnsupportedNode
 from lstm_symbolic.expr import NODES, TimeSymbol, build, read_equation, read_term, shapes
 from lstm_symbolic.writing import NOTATIONS, Style, latex, mathml, typst, unicode
+from lstm_symbolic.writing.colors import colored, tint
+from lstm_symbolic.writing.diagram import diagram
 from lstm_symbolic.writing.names import Name
 from lstm_symbolic.writing.walk import _write
 
@@ -357,3 +360,42 @@ def test_the_default_notation_keeps_the_weights_as_they_are_written():
     assert latex(joined.equations[0]) in latex(joined).replace("&", "")
     assert "U h_{t-1}" in latex(cell("rnn"))
     assert "[" not in latex(joined, "pytorch")
+
+
+GATES = {"f", "i", "o", "C_tilde"}
+
+
+def test_each_gate_has_one_colour() -> None:
+    """Its weights and the gradient of its pre-activation have it too; states and inputs have none."""
+    colors = colored(Style(color="gates"), [cell("lstm")]).colors
+    assert len({colors[g] for g in GATES}) == len(GATES)
+    for gate, index in (("f", "f"), ("i", "i"), ("o", "o"), ("C_tilde", "C")):
+        assert {colors[f"{kind}_{index}"] for kind in "WUb"} == {colors[gate]} == {colors[f"delta_{gate}"]}
+    assert not colors.keys() & {"C", "h", "x"}
+    assert colored(Style(), [cell("lstm")]).colors == {}
+
+
+def test_colours_in_every_markup() -> None:
+    e, own = cell("gru").equations[3], Style(colors={"z": "#1f5fb3"})
+    assert latex(e, own).count(r"\textcolor[HTML]{1F5FB3}{z_t}") == 2
+    assert typst(e, own).count('#text(fill: rgb("#1f5fb3"), $z_t$)') == 2
+    assert mathml(e, own).count('<mstyle mathcolor="#1f5fb3">') == 2
+    assert unicode(e, own) == unicode(e)
+    assert re.sub(r"\\textcolor\[HTML\]\{1F5FB3\}\{(z_t)\}", r"\1", latex(e, own)) == latex(e)
+
+
+def test_colours_of_equations_derivation_and_picture_are_the_same() -> None:
+    own, c = Style(color="gates"), cell("gru")
+    shade = colored(own, [c]).colors["z"]
+    assert rf"\textcolor[HTML]{{{shade[1:].upper()}}}{{z_t}}" in latex(c, own)
+    assert rf"\textcolor[HTML]{{{shade[1:].upper()}}}{{\delta_{{z,t}}}}" in latex(backward(c), own)
+    picture = diagram(c, "svg", own)
+    assert f'<tspan fill="{shade}">' in picture
+    assert f'fill="{tint(shade)}"' in picture
+    assert tint(shade) not in diagram(c, "svg", "default")
+
+
+@pytest.mark.parametrize("color", ["red", "#12", "#12345g", "#123456;x", "}\\input{x}"])
+def test_a_colour_is_six_digits(color: str) -> None:
+    with pytest.raises(ReadError, match="is no color"):
+        Style(colors={"f": color})

@@ -9,6 +9,7 @@ from sympy import Expr
 
 from ...errors import LstmSymbolicError
 from ..as_svg import SvgText
+from ..colors import colored, tint
 from ..notations import style
 from ..show import MARKUPS, writer
 from ..style import SIGNS, Style
@@ -158,7 +159,7 @@ class _Pen:
     """Labels and colours of a drawing in a markup and a notation."""
 
     def __init__(self, drawing: Drawing, notation: str | Style, markup: SvgText | object) -> None:
-        self.style = style(notation)
+        self.style = colored(style(notation), [drawing.cell])
         mains: Sequence[Expr] = [x.main for x in drawing.labels if isinstance(x.main, Expr)]
         self.write: Writer = writer(markup, self.style, [tuple(mains)])  # type: ignore[arg-type]
 
@@ -175,6 +176,8 @@ class _Pen:
         return markup.operator(signs.get(main, main))
 
     def fill(self, shape: Shape) -> str:
+        if shape.role in ("gate", "candidate") and shape.name in self.style.colors:
+            return tint(self.style.colors[shape.name])
         return _FILLS.get(shape.role, _FILLS["function"])
 
 
