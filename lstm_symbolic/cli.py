@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 FORMATS = ("text", "json", "sarif", "html", "markdown", "github")
 DERIVED = ("text", "latex", "typst", "markdown", "html", "json", "plain")
-TARGETS = ("numpy",)
+TARGETS = ("numpy", "c")
 LANGUAGES = ("en", "vi", "zh", "th")
 DIAGRAMS = ("svg", "typst", "tikz")
 ANALYSES = ("jacobian", "forward", "hessian", "ranges")
@@ -251,11 +251,14 @@ def _show(args: argparse.Namespace) -> int:
 
 def _export(args: argparse.Namespace) -> int:
     from .audit.derive import cell_of
-    from .export import explain, export, plan
+    from .export import beside, explain, export, plan
 
     cell = cell_of(_path_or_text(args.what))
     source = explain(plan(cell, not args.no_grad)) if args.explain else export(cell, args.target, args.dtype, not args.no_grad)
     _emit(source, args.output)
+    if args.output and not args.explain:
+        for ending, text in beside(cell, args.target, args.dtype, not args.no_grad).items():
+            _emit(text, args.output.with_suffix(ending))
     return 0
 
 

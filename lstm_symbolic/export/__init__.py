@@ -4,6 +4,6 @@ from .explain import explain
 from .plan import Plan, plan
 from .prove import unproved
 from .step import lambdify
-from .targets import TARGETS, export
+from .targets import TARGETS, beside, export
 
-__all__ = ["TARGETS", "Plan", "explain", "export", "lambdify", "plan", "unproved"]
+__all__ = ["TARGETS", "Plan", "beside", "explain", "export", "lambdify", "plan", "unproved"]

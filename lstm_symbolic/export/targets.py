@@ -6,11 +6,16 @@ from collections.abc import Callable, Sequence
 
 from ..cells import Cell, cell
 from ..errors import LstmSymbolicError
+from .c_code import c_source
+from .c_wrapper import c_wrapper
 from .numpy_code import numpy_source
 from .plan import Plan, plan
 
 #: Target -> the text of its file, for a plan and the types that it may have.
-TARGETS: dict[str, Callable[[Plan, Sequence[str]], str]] = {"numpy": numpy_source}
+TARGETS: dict[str, Callable[[Plan, Sequence[str]], str]] = {"numpy": numpy_source, "c": c_source}
+
+#: Target -> what stands beside its file: the ending, and the text.
+BESIDE: dict[str, tuple[str, Callable[[Plan, Sequence[str]], str]]] = {"c": (".py", c_wrapper)}
 
 DTYPES = ("float32", "float64")
 
@@ -25,6 +30,22 @@ def export(what: Cell | str, target: str = "numpy", dtype: str | None = None, gr
     """
     if target not in TARGETS:
         raise LstmSymbolicError(f"no target {str(target)[:60]!r}", hint=f"targets are {', '.join(TARGETS)}")
+    return TARGETS[target](plan(cell(what) if isinstance(what, str) else what, gradients), _types(dtype))
+
+
+def beside(what: Cell | str, target: str, dtype: str | None = None, gradients: bool = True) -> dict[str, str]:
+    """The files that belong beside the exported one, by their endings: the Python interface of C.
+
+    >>> list(beside("lstm", "c")), beside("lstm", "numpy")
+    (['.py'], {})
+    """
+    if target not in BESIDE:
+        return {}
+    ending, source = BESIDE[target]
+    return {ending: source(plan(cell(what) if isinstance(what, str) else what, gradients), _types(dtype))}
+
+
+def _types(dtype: str | None) -> Sequence[str]:
     if dtype is not None and dtype not in DTYPES:
         raise LstmSymbolicError(f"no type {str(dtype)[:60]!r}", hint=f"types are {', '.join(DTYPES)}")
-    return TARGETS[target](plan(cell(what) if isinstance(what, str) else what, gradients), (dtype,) if dtype else DTYPES)
+    return (dtype,) if dtype else DTYPES

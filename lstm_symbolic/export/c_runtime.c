@@ -1,0 +1,206 @@
+/* Matrix products with packed panels, and exp, tanh, sigma to a few units in the last place. Nothing here knows the cell. */
+#include <stdint.h>
+#include <string.h>
+#include <tgmath.h>
+
+#ifndef REAL
+#define REAL double
+#endif
+#define INLINE static inline __attribute__((always_inline))
+#define LANES ((long)(64 / sizeof(REAL)))
+#define WIDE (2 * LANES) /* columns of a panel */
+#define DEEP 256         /* rows of a panel that are used at once: they stay in the first cache */
+#define TALL 128         /* rows of the left factor that are used at once: they stay in the second */
+#define IS_FLOAT (sizeof(REAL) == 4)
+
+typedef REAL vec __attribute__((vector_size(64), aligned(64)));
+typedef REAL loose __attribute__((vector_size(64), aligned(4), may_alias));
+
+INLINE long up_to(long a, long b) { return a < b ? a : b; }
+INLINE long rounded(long count, long step) { return (count + step - 1) / step * step; }
+
+/* 2^k and expm1(r), for x = k log 2 + r. */
+INLINE float split_f(float x, float *power) {
+  x = x > 88.f ? 88.f : x;
+  x = x < -87.f ? -87.f : x;
+  union { float f; int32_t i; } shifted, scale;
+  shifted.f = x * 1.44269504f + 12582912.f;
+  float k = shifted.f - 12582912.f, r = x - k * 0.693359375f + k * 2.12194440e-4f;
+  float p = 1.9875691500e-4f * r + 1.3981999507e-3f;
+  p = p * r + 8.3334519073e-3f;
+  p = p * r + 4.1665795894e-2f;
+  p = p * r + 1.6666665459e-1f;
+  p = p * r + 5.0000001201e-1f;
+  scale.i = (int32_t)((uint32_t)(shifted.i - 0x4B400000 + 127) << 23);
+  *power = scale.f;
+  return p * r * r + r;
+}
+INLINE double split_d(double x, double *power) {
+  x = x > 709. ? 709. : x;
+  x = x < -708. ? -708. : x;
+  union { double f; int64_t i; } shifted, scale;
+  shifted.f = x * 1.4426950408889634 + 6755399441055744.;
+  double k = shifted.f - 6755399441055744., r = x - k * 6.93147180369123816490e-01 - k * 1.90821492927058770002e-10;
+  double p = 1. / 6227020800. * r + 1. / 479001600.;
+  p = p * r + 1. / 39916800.;
+  p = p * r + 1. / 3628800.;
+  p = p * r + 1. / 362880.;
+  p = p * r + 1. / 40320.;
+  p = p * r + 1. / 5040.;
+  p = p * r + 1. / 720.;
+  p = p * r + 1. / 120.;
+  p = p * r + 1. / 24.;
+  p = p * r + 1. / 6.;
+  p = p * r + .5;
+  scale.i = (int64_t)((uint64_t)(shifted.i - 0x4338000000000000LL + 1023) << 52);
+  *power = scale.f;
+  return p * r * r + r;
+}
+#define SPLIT(x, power) _Generic((x), float: split_f, double: split_d)(x, power)
+
+INLINE REAL exp_(REAL x) {
+  REAL power, rest = SPLIT(x, &power), value = power + power * rest;
+  value = x < (IS_FLOAT ? (REAL)-87 : (REAL)-708) ? 0 : value;
+  return x > (IS_FLOAT ? (REAL)88 : (REAL)709) ? (REAL)INFINITY : value;
+}
+INLINE REAL tanh_(REAL x) {
+  REAL y = x > 22 ? 22 : x;
+  y = y < -22 ? -22 : y;
+  REAL power, rest = SPLIT((REAL)(y + y), &power), less = power * rest + (power - 1);
+  return less / (less + 2);
+}
+INLINE REAL sigmoid_(REAL x) {
+  REAL power, rest = SPLIT((REAL)-x, &power);
+  return 1 / (1 + power + power * rest);
+}
+INLINE REAL softplus_(REAL x) { return (x < 0 ? 0 : x) + log1p(exp(-fabs(x))); }
+INLINE REAL sign_(REAL x) { return x != x ? x : (REAL)((x > 0) - (x < 0)); }
+INLINE REAL max_(REAL a, REAL b) { return a >= b || a != a ? a : b; }
+INLINE REAL min_(REAL a, REAL b) { return a <= b || a != a ? a : b; }
+
+/* Panels of a K x N matrix: WIDE columns beside each other, all K rows of them, then the next. What stands in the columns beyond N is
+   multiplied and never stored. Here rows r0.. and columns c0.. are filled from a matrix with steps rs, cs. */
+INLINE long packed(long K, long N) { return K * rounded(N, WIDE); }
+
+static void pack(REAL *restrict panels, long K, long r0, long rows, long c0, long columns, const REAL *restrict from, long rs, long cs, int add) {
+  for (long c = c0; c < c0 + columns;) {
+    long here = up_to(WIDE - c % WIDE, c0 + columns - c);
+    REAL *to = panels + c / WIDE * K * WIDE + r0 * WIDE + c % WIDE;
+    const REAL *s = from + (c - c0) * cs;
+    if (add)
+      for (long r = 0; r < rows; r++)
+        for (long q = 0; q < here; q++) to[r * WIDE + q] += s[r * rs + q * cs];
+    else if (cs == 1)
+      for (long r = 0; r < rows; r++) memcpy(to + r * WIDE, s + r * rs, here * sizeof(REAL));
+    else
+      for (long r = 0; r < rows; r += 16)
+        for (long q = 0; q < here; q++)
+          for (long i = r; i < up_to(r + 16, rows); i++) to[i * WIDE + q] = s[i * rs + q * cs];
+    c += here;
+  }
+}
+
+/* M rows of C (+)= A times one panel, or the part of it with `depth` rows. */
+#define KERNEL(M) \
+  INLINE void kernel##M(long depth, const REAL *a, long rs, long cs, const REAL *b, REAL *c, long ldc, long width, int add) { \
+    vec s[M][2]; \
+    for (int i = 0; i < M; i++) s[i][0] = s[i][1] = (vec){0}; \
+    for (long k = 0; k < depth; k++) { \
+      vec b0 = *(const vec *)(b + k * WIDE), b1 = *(const vec *)(b + k * WIDE + LANES); \
+      _Pragma("GCC unroll 16") for (int i = 0; i < M; i++) { \
+        REAL v = a[i * rs + k * cs]; \
+        s[i][0] += v * b0; \
+        s[i][1] += v * b1; \
+      } \
+    } \
+    for (int i = 0; i < M; i++) { \
+      if (width == WIDE) { \
+        loose *o0 = (loose *)(c + i * ldc), *o1 = (loose *)(c + i * ldc + LANES); \
+        if (add) s[i][0] += *o0, s[i][1] += *o1; \
+        *o0 = s[i][0]; \
+        *o1 = s[i][1]; \
+      } else { \
+        REAL row[2 * 64 / sizeof(REAL)] __attribute__((aligned(64))); \
+        *(vec *)row = s[i][0]; \
+        *(vec *)(row + LANES) = s[i][1]; \
+        for (long j = 0; j < width; j++) c[i * ldc + j] = (add ? c[i * ldc + j] : 0) + row[j]; \
+      } \
+    } \
+  }
+KERNEL(1)
+KERNEL(2)
+KERNEL(4)
+KERNEL(8)
+
+/* One row: four panels at once, so that additions do not wait for each other. */
+static void row_times(long N, long K, const REAL *a, const REAL *panels, REAL *c, int add) {
+  long j = 0;
+  for (; j + 4 * WIDE <= N; j += 4 * WIDE) {
+    const REAL *p = panels + j * K;
+    vec s[8];
+    for (int i = 0; i < 8; i++) s[i] = (vec){0};
+    for (long k = 0; k < K; k++)
+      _Pragma("GCC unroll 8") for (int i = 0; i < 8; i++) s[i] += a[k] * *(const vec *)(p + i / 2 * K * WIDE + k * WIDE + i % 2 * LANES);
+    for (int i = 0; i < 8; i++) {
+      loose *o = (loose *)(c + j + i * LANES);
+      if (add) s[i] += *o;
+      *o = s[i];
+    }
+  }
+  for (; j < N; j += WIDE) kernel1(K, a, 0, 1, panels + j * K, c + j, 0, up_to(WIDE, N - j), add);
+}
+
+/* C[M, N] (+)= A[M, K] times panels; A has steps rs, cs. */
+static void times(long M, long N, long K, const REAL *a, long rs, long cs, const REAL *panels, REAL *c, long ldc, int add) {
+  if (M == 1 && cs == 1) {
+    row_times(N, K, a, panels, c, add);
+    return;
+  }
+  if (!K && !add)
+    for (long i = 0; i < M; i++) memset(c + i * ldc, 0, N * sizeof(REAL));
+  for (long top = 0; top < M; top += TALL)
+    for (long j = 0; j < N; j += WIDE)
+      for (long k = 0; k < K; k += DEEP) {
+        long depth = up_to(DEEP, K - k), width = up_to(WIDE, N - j), end = up_to(top + TALL, M), i = top;
+        const REAL *b = panels + j * K + k * WIDE, *f = a + k * cs;
+        int more = add || k;
+        for (; i + 8 <= end; i += 8) kernel8(depth, f + i * rs, rs, cs, b, c + i * ldc + j, ldc, width, more);
+        if (i + 4 <= end) { kernel4(depth, f + i * rs, rs, cs, b, c + i * ldc + j, ldc, width, more); i += 4; }
+        if (i + 2 <= end) { kernel2(depth, f + i * rs, rs, cs, b, c + i * ldc + j, ldc, width, more); i += 2; }
+        if (i < end) kernel1(depth, f + i * rs, rs, cs, b, c + i * ldc + j, ldc, width, more);
+      }
+}
+
+/* C[M, N] += A' B over `rows` rows of A (M wide) and B (N wide): the gradient of weights. */
+static void gradient(long M, long N, long rows, const REAL *a, long lda, const REAL *b, long ldb, REAL *c, REAL *room) {
+  for (long r = 0; r < rows; r += DEEP) {
+    long depth = up_to(DEEP, rows - r);
+    REAL *panels = room, *left = room + packed(DEEP, N);
+    pack(panels, depth, 0, depth, 0, N, b + r * ldb, ldb, 1, 0);
+    for (long top = 0; top < M; top += TALL) {
+      long tall = up_to(TALL, M - top);
+      for (long i = 0; i < tall; i += 8) /* blocks of 8 columns of A, one row of a block behind the other */
+        for (long k = 0; k < depth; k++) {
+          const REAL *s = a + (r + k) * lda + top + i;
+          REAL *to = left + i * DEEP + k * 8;
+          if (i + 8 <= tall)
+            for (int q = 0; q < 8; q++) to[q] = s[q];
+          else
+            for (int q = 0; q < 8; q++) to[q] = i + q < tall ? s[q] : 0;
+        }
+      for (long j = 0; j < N; j += WIDE) {
+        long width = up_to(WIDE, N - j), i = 0;
+        REAL *o = c + top * N + j;
+        for (; i + 8 <= tall; i += 8) kernel8(depth, left + i * DEEP, 1, 8, panels + j * depth, o + i * N, N, width, 1);
+        for (; i < tall; i++) kernel1(depth, left + i / 8 * 8 * DEEP + i % 8, 1, 8, panels + j * depth, o + i * N, N, width, 1);
+      }
+    }
+  }
+}
+INLINE long gradient_room(long N) { return packed(DEEP, N) + TALL * DEEP; }
+
+/* to[r, c] += from[r, c], with steps. */
+static void spread(REAL *restrict to, long rs, long cs, const REAL *restrict from, long rows, long columns) {
+  for (long r = 0; r < rows; r++)
+    for (long c = 0; c < columns; c++) to[r * rs + c * cs] += from[r * columns + c];
+}
