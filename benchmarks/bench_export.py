@@ -1,7 +1,10 @@
-"""Exported NumPy against torch, JAX, textbook NumPy and the bare matrix products: forward and BPTT, all gradients.
+"""Exported NumPy and C against torch, JAX, textbook NumPy and the bare matrix products: forward and BPTT, all gradients; exported C
+against onnxruntime, forward only.
 
-Run with an interpreter that has torch and JAX: ``python benchmarks/bench_export.py [--threads 1] [--quick]``. Every system is first checked
-against torch in float64; then all are timed in turn, several rounds, and the least time of each counts. Ratios are ours over theirs.
+Run with an interpreter that has torch, JAX, onnx and onnxruntime: ``python benchmarks/bench_export.py [--target c] [--threads 1]``. Every
+system is first checked against torch in float64; then all are timed in turn, several rounds, and the least time of each counts (by default
+processor time on one thread, which other work on the machine disturbs less, and wall time on two). Ratios are ours over theirs; after the
+strokes stand what the ratio must be and what it aims at.
 """
 
 from __future__ import annotations
@@ -9,12 +12,17 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 Run = Callable[[], Any]
+Bar = tuple[float, float]
+CLOCKS = {"wall": time.perf_counter, "process": time.process_time}
 SHAPES = ((1, 1, 10, 20), (32, 1, 64, 64), (100, 32, 64, 128), (200, 16, 128, 256), (50, 64, 512, 512))
 HELD_OUT = ((20, 8, 32, 96), (64, 4, 100, 200), (30, 128, 40, 80))
 CELLS = {"lstm": ("lstm_torch", "ifgo"), "gru": ("gru_reset_after", "rzh")}
@@ -39,7 +47,9 @@ def data(np: Any, kind: str, shape: tuple[int, int, int, int], dtype: str) -> di
     return {k: (rng.standard_normal(s) * (1 / np.sqrt(n) if k in "WUbc" else 1)).astype(dtype) for k, s in sizes.items()}
 
 
-def ours(np: Any, module: ModuleType, kind: str, d: dict[str, Any], shape: tuple[int, ...], reuse: bool = True) -> Run:
+def ours(
+    np: Any, module: ModuleType, kind: str, d: dict[str, Any], shape: tuple[int, ...], reuse: bool = True, gradients: bool = True
+) -> Run:
     """The exported file; biases of the LSTM are one sum, as they are in the zoo's own cell."""
     steps, batch, m, n = shape
     parts = {k: np.split(d[k], len(d[k]) // n) for k in ("W", "U", "b", "c")}
@@ -58,7 +68,7 @@ def ours(np: Any, module: ModuleType, kind: str, d: dict[str, Any], shape: tuple
         d_params, d_x, d_state = module.backward({"h": d["up"]}, cache)
         return outputs["h"], d_x, d_state["h"], [d_params[f"{w}_{g}"] for w in "WU" for g in ("ifCo" if kind == "lstm" else "rzh")]
 
-    return run
+    return run if gradients else lambda: module.forward(d["x"], params, state, workspace=ws)[0]["h"]
 
 
 def by_torch(torch: Any, kind: str, d: dict[str, Any], shape: tuple[int, ...]) -> Run:
@@ -202,48 +212,122 @@ def distance(np: Any, mine: Any, theirs: Any) -> float:
     return max(float(np.linalg.norm(a - b) / np.linalg.norm(b)) for a, b in pairs)
 
 
-def least(systems: dict[str, Run], seconds: float) -> dict[str, float]:
+def least(systems: dict[str, Run], seconds: float, clock: Callable[[], float]) -> dict[str, float]:
     """The least time of each, taken in turn."""
     best = dict.fromkeys(systems, float("inf"))
     counts = {}
     for name, run in systems.items():
-        start = time.perf_counter()
+        start = clock()
         run()
-        counts[name] = max(1, int(0.01 / (time.perf_counter() - start)))
+        counts[name] = max(1, int(0.01 / (clock() - start)))
     end = time.perf_counter() + seconds
     rounds = 0
     while time.perf_counter() < end or rounds < 3:
         rounds += 1
         for name, run in systems.items():
-            start = time.perf_counter()
+            start = clock()
             for _ in range(counts[name]):
                 run()
-            best[name] = min(best[name], (time.perf_counter() - start) / counts[name])
+            best[name] = min(best[name], (clock() - start) / counts[name])
     return best
 
 
-def bars(kind: str, dtype: str, shape: tuple[int, ...]) -> dict[str, float]:
-    """The musts of the issue for the numpy target."""
+def bars(target: str, kind: str, dtype: str, shape: tuple[int, ...]) -> dict[str, Bar]:
+    """The musts and aims of the issue, by what is compared with."""
     single, named = shape[1] == 1, shape in SHAPES
-    table = {"torch": 0.75 if single else 0.95 if dtype == "float64" else 1.35 if kind == "lstm" else 1.0}
+    if target == "c":
+        table: dict[str, Bar] = {"jax": (1.0, 0.6)}
+        if single:
+            table["torch"] = (0.2 if kind == "lstm" else 0.15, 0.1)
+        elif kind == "lstm" and dtype == "float32":
+            table["torch"] = (1.25, 0.9)
+        return table | {"onnxruntime": (0.6, 0.3) if single else (1.2, 0.8)}
+    if single:
+        table = {"torch": (0.75, 0.5)}
+    else:
+        table = {"torch": (0.95, 0.7) if dtype == "float64" else (1.35, 1.0) if kind == "lstm" else (1.0, 0.6)}
     if not single or shape == SHAPES[1]:
-        table["jax"] = 2.2 if single else 1.0
+        table["jax"] = (2.2, 1.0) if single else (1.0, 0.6)
     if not single and dtype == "float32":
-        table["textbook"] = 0.95
+        table["textbook"] = (0.95, 0.6)
     if named and shape[1] > 1:
-        table["products"] = 1.3 if shape == SHAPES[4] else 1.4
+        table["products"] = (1.3, 1.1) if shape == SHAPES[4] else (1.4, 1.15)
     return table
+
+
+def exported(target: str, kind: str, folder: Path) -> ModuleType:
+    """The exported file as a module."""
+    from lstm_symbolic.export import beside, export
+
+    path = folder / f"{kind}_{target}.py"
+    name = "lstm" if kind == "lstm" else "gru_reset_after"
+    if target == "numpy":
+        path.write_text(export(name), encoding="utf-8")
+    else:
+        path.with_suffix(".c").write_text(export(name, target), encoding="utf-8")
+        path.write_text(beside(name, target)[".py"], encoding="utf-8")
+    spec = spec_from_file_location(path.stem, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def by_onnxruntime(np: Any, kind: str, d: dict[str, Any], shape: tuple[int, ...], number: int) -> Run:
+    """The LSTM and GRU operators of ONNX; gates are i o f c and z r h there."""
+    import onnxruntime
+    from onnx import TensorProto, helper, numpy_helper
+
+    steps, batch, m, n = shape
+    order = [0, 3, 1, 2] if kind == "lstm" else [1, 0, 2]
+
+    def gates(a: Any) -> Any:
+        return np.concatenate([np.split(a, len(order))[g] for g in order])
+
+    weights = {"W": gates(d["W"])[None], "R": gates(d["U"])[None], "B": np.concatenate([gates(d["b"]), gates(d["c"])])[None]}
+    starts = {"h0": d["h"][None]} | ({"c0": d["C"][None]} if kind == "lstm" else {})
+    more = {} if kind == "lstm" else {"linear_before_reset": 1}
+    node = helper.make_node(kind.upper(), ["x", "W", "R", "B", "", *starts], ["y"], hidden_size=n, **more)
+    inputs = {"x": (steps, batch, m), **dict.fromkeys(starts, (1, batch, n))}
+    graph = helper.make_graph(
+        [node], "cell",
+        [helper.make_tensor_value_info(k, TensorProto.FLOAT, v) for k, v in inputs.items()],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, (steps, 1, batch, n))],
+        [numpy_helper.from_array(v, k) for k, v in weights.items()],
+    )  # fmt: skip
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = number
+    session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+    return lambda: session.run(None, {"x": d["x"], **starts})[0][:, 0]
+
+
+def forward_only(run: Run, exact: Any, np: Any) -> float:
+    return float(np.linalg.norm(run() - exact) / np.linalg.norm(exact))
 
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--target", default="numpy", choices=("numpy", "c"))
     options.add_argument("--threads", type=int, default=1)
     options.add_argument("--seconds", type=float, default=3.0, help="for each row")
     options.add_argument("--quick", action="store_true", help="float32 LSTM and GRU at three shapes")
     options.add_argument("--cells", default="lstm,gru")
+    options.add_argument("--dtypes", default="float32,float64")
+    options.add_argument("--clock", choices=CLOCKS)
     options.add_argument("--fresh", action="store_true", help="without a workspace")
     args = options.parse_args()
     threads(args.threads)
+    if args.threads > 1:
+        os.environ.setdefault("CFLAGS", "-fopenmp")
+    with tempfile.TemporaryDirectory() as folder:
+        missed = table(args, Path(folder))
+    print(f"{missed} musts missed, {args.threads} thread(s)", file=sys.stderr)
+
+
+def table(args: argparse.Namespace, folder: Path) -> int:
+    """All rows; how many musts were missed."""
     import numpy as np
     import torch
 
@@ -251,35 +335,49 @@ def main() -> None:
         import jax
     except ImportError:
         jax = None
-    from lstm_symbolic.export import export
-
     torch.set_num_threads(args.threads)
+    clock = CLOCKS[args.clock or ("wall" if args.threads > 1 else "process")]
     missed = 0
     for kind in args.cells.split(","):
-        module = ModuleType("exported")
-        exec(export("lstm" if kind == "lstm" else "gru_reset_after"), module.__dict__)
-        for dtype in ("float32",) if args.quick else ("float32", "float64"):
+        module = exported(args.target, kind, folder)
+        for dtype in ("float32",) if args.quick else args.dtypes.split(","):
             for shape in SHAPES[1:4] if args.quick else SHAPES + HELD_OUT:
                 d = data(np, kind, shape, dtype)
                 exact = by_torch(torch, kind, {k: v.astype("float64") for k, v in d.items()}, shape)()
-                systems = {"numpy": ours(np, module, kind, d, shape, not args.fresh), "torch": by_torch(torch, kind, d, shape)}
+                systems = {args.target: ours(np, module, kind, d, shape, not args.fresh), "torch": by_torch(torch, kind, d, shape)}
                 systems |= {"jax": by_jax(jax, kind, d)} if jax else {}
-                systems |= {"textbook": textbook(np, kind, d), "products": products(np, kind, d, shape)}
+                if args.target == "numpy":
+                    systems |= {"textbook": textbook(np, kind, d), "products": products(np, kind, d, shape)}
                 errors = {name: distance(np, run(), exact) for name, run in systems.items() if name != "products"}
                 assert all(e < (1e-12 if dtype == "float64" else 2e-5) for e in errors.values()), errors
-                times = least(systems, args.seconds)
-                wanted = bars(kind, dtype, shape)
+                times = least(systems, args.seconds, clock)
+                ratios = {name: times[args.target] / times[name] for name in list(systems)[1:]}
+                if args.target == "c" and dtype == "float32":
+                    ratios |= inference(np, module, kind, d, shape, args, exact[0], clock)
+                wanted = bars(args.target, kind, dtype, shape)
                 row = []
-                for name in list(systems)[1:]:
-                    ratio = times["numpy"] / times[name]
-                    must = f"/{wanted[name]}" if name in wanted else ""
-                    miss = name in wanted and ratio > wanted[name]
+                for name, ratio in ratios.items():
+                    must = "/{}/{}".format(*wanted[name]) if name in wanted else ""
+                    miss = name in wanted and ratio > wanted[name][0]
                     missed += miss
                     row.append(f"{name} {ratio:.2f}{must}{' MISSED' if miss else ''}")
                 note = "" if shape in SHAPES else " (held out)"
-                what = f"{kind} {dtype} {shape}{note}: {times['numpy'] * 1e6:.0f} us, error {errors['numpy']:.0e}"
+                what = f"{kind} {dtype} {shape}{note}: {times[args.target] * 1e6:.0f} us, error {errors[args.target]:.0e}"
                 print(f"{what}; {'; '.join(row)}", flush=True)
-    print(f"{missed} musts missed, {args.threads} thread(s)", file=sys.stderr)
+    return missed
+
+
+def inference(np: Any, module: ModuleType, kind: str, d: dict[str, Any], shape: Any, args: Any, exact: Any, clock: Any) -> dict[str, float]:
+    """Forward only, over onnxruntime."""
+    try:
+        theirs = by_onnxruntime(np, kind, d, shape, args.threads)
+    except ImportError:
+        return {}
+    systems = {"c": ours(np, module, kind, d, shape, not args.fresh, gradients=False), "onnxruntime": theirs}
+    errors = {name: forward_only(run, exact, np) for name, run in systems.items()}
+    assert all(e < 2e-5 for e in errors.values()), errors
+    times = least(systems, args.seconds / 2, clock)
+    return {"onnxruntime": times["c"] / times["onnxruntime"]}
 
 
 if __name__ == "__main__":
