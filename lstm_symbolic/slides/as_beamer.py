@@ -114,7 +114,8 @@ def _(b: Equations, notation: Style) -> str:
         rf"\begin{{minipage}}{{0.38\linewidth}}\raggedright\footnotesize {escape(say)}\end{{minipage}}\par"
         for row, say in zip(b.rows, b.sentences, strict=True)
     ]
-    return "\n\\vfill\n".join(lines)
+    rows = "\n\\bigskip\n".join(lines)
+    return f"\\fitpage{{\\begin{{minipage}}[b]{{\\linewidth}}\n{rows}\n\\end{{minipage}}}}\\par"
 
 
 @block.register

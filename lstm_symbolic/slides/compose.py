@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 from sympy import Eq, Integer
 
@@ -20,9 +21,11 @@ from .flowing import gradient_flow
 from .purpose import purpose, rule_of
 from .words import Words, words
 
+_T = TypeVar("_T")
+
 #: Rows that fit on a page.
 _ROWS = 6
-_GATES = 3
+_GATES = 4
 
 
 def compose(items: Sequence[Cell | Gradients], notation: Style, lang: str, extra: Iterable[Page] = ()) -> Deck:
@@ -57,7 +60,7 @@ def _rows(equations: Iterable[Eq]) -> tuple[Row, ...]:
     return tuple((e.lhs, e.rhs) for e in equations)
 
 
-def _chunks(rows: Sequence[Row], most: int) -> Iterator[Sequence[Row]]:
+def _chunks(rows: Sequence[_T], most: int) -> Iterator[Sequence[_T]]:
     """Pages of about the same length."""
     count = -(-len(rows) // most)
     size = -(-len(rows) // max(count, 1))
@@ -95,8 +98,8 @@ def limit_pages(cell: Cell, say: Words) -> Iterator[Page]:
         limits = [limit for number in (0, 1) for limit in _limit(cell, gate, number)]
         if len(limits) == 2:
             rows.append(Columns(((Sentence(say.sentence(purpose(cell, gate))),), *((limit,) for limit in limits))))
-    for k in range(0, len(rows), _GATES):
-        yield Page(say["gates"], tuple(rows[k : k + _GATES]))
+    for chunk in _chunks(rows, _GATES):
+        yield Page(say["gates"], tuple(chunk))
 
 
 def _limit(cell: Cell, gate: str, number: int) -> Iterator[Equations]:

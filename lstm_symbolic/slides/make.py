@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -47,7 +48,14 @@ def deck_of(items: list[Item], notation: str | Style, lang: str) -> Deck:
     extra = [page for path in paths for page in _document_pages(path, chosen, say)]
     if known:
         return compose(known, chosen, lang, extra)
-    return Deck(", ".join(p.stem for p in paths), "", tuple(extra), chosen, lang)
+    return Deck(", ".join(map(_heading, paths)), "", tuple(extra), chosen, lang)
+
+
+def _heading(path: Path) -> str:
+    """The first heading of a document, or the name of its file."""
+    with path.open(encoding="utf-8", errors="replace") as file:
+        found = re.search(r"^#\s+(\S.{0,100})$|\\title\{([^{}]{1,100})\}", file.read(10_000), re.MULTILINE)
+    return (found.group(1) or found.group(2)).strip() if found else path.stem
 
 
 def style_like(notation: str | Style) -> Style:

@@ -81,9 +81,15 @@ class Style:
             tail = name.removeprefix(start[:-1])
             if start.endswith("*") and tail != name and tail.isalnum():
                 return Name.latex(symbol.replace("*", tail))
+        for start, base in _ADJOINTS.items():
+            own = self._symbol(name.removeprefix(start)) if name.startswith(start) else None
+            if own is not None and own != Name.plain(name.removeprefix(start)):
+                return Name(base, accent=own.accent, subs=(own.base, *own.subs), sups=own.sups)
         return Name.plain(name)
 
 
+#: The gradient of a symbol bears the letters of the symbol.
+_ADJOINTS = {"delta_": "δ", "dL_": "dL"}
 #: Ways to write sigma and tanh, LaTeX -> Unicode.
 WORDS = {
     r"\sigma": "σ", r"\operatorname{sigmoid}": "sigmoid", r"\text{sigmoid}": "sigmoid", r"\mathrm{sigmoid}": "sigmoid",

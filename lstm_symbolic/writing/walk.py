@@ -60,6 +60,8 @@ class Writer:
         if name in ("sigmoid", "dsigmoid", "tanh", "dtanh"):
             word = self.markup.word(getattr(self.style, name.removeprefix("d")))
             return self.markup.prime(word) if name.startswith("d") else word
+        if len(name) == 2 and name.startswith("d"):
+            return self.markup.prime(self.markup.function(name[1]))  # the derivative of a function without a definition
         return self.markup.function(_FUNCTIONS.get(name, name))
 
     def fraction(self, top: str, bottom: str) -> Text:

@@ -9,9 +9,11 @@ from lstm_symbolic import cli
 from lstm_symbolic.cells import TIME as T
 from lstm_symbolic.cells import cell
 from lstm_symbolic.errors import LstmSymbolicError, ReadError
+from lstm_symbolic.expr import TimeSymbol
 from lstm_symbolic.writing import NOTATIONS, Style, latex, read_notation, style, unicode
 from lstm_symbolic.writing.names import Name
 
+n = Symbol("n", integer=True, positive=True)
 OWN = """
 product = '\\circ'
 matmul = '\\cdot'
@@ -37,7 +39,7 @@ def test_the_default_says_nothing_but_what_it_is_about():
         ("goodfellow", r"\mathbf{f}^{(t)} &= \sigma(\mathbf{U}^f \mathbf{x}^{(t)} + \mathbf{W}^f \mathbf{h}^{(t-1)} + \mathbf{b}^f)"),
         ("greff", r"\mathbf{y}^t &= \mathbf{o}^t \odot \tanh(\mathbf{c}^t)"),
         ("cs230", r"a^{\langle t \rangle} &= \Gamma_o^{\langle t \rangle} \star \tanh(c^{\langle t \rangle})"),
-        ("lee", r"c' &= z_f \odot c + z_i \odot z"),
+        ("lee", r"c^t &= z_f^t \odot c^{t-1} + z_i^t \odot z^t"),
         ("thai-lecture", r"f_t &= \sigma(x_t U^f + h_{t-1} W^f + b_f)"),
         ("pytorch", r"g_t &= \tanh(W_{ig} x_t + W_{hg} h_{t-1} + b_g)"),
         ("keras", r"c_t &= f_t * c_{t-1} + i_t * \tilde{c}_t"),
@@ -51,7 +53,8 @@ def test_the_lstm_as_each_school_writes_it(notation: str, line: str) -> None:
 
 def test_primes_never_hide_a_time() -> None:
     """With c' beside c, what is neither now nor before keeps its index: a gradient reads t + 1."""
-    texts = [latex(cell("lstm").symbol(name).subs(T, T + k), "lee") for name in ("C", "f") for k in (-1, 0, 1)]
+    own = Style(time="prime", primed=("C",), names={"C": "c", "f": "z_f"})
+    texts = [latex(cell("lstm").symbol(name).subs(T, T + k), own) for name in ("C", "f") for k in (-1, 0, 1)]
     assert texts == ["c", "c'", "c_{t+1}", "z_{f,t-1}", "z_f", "z_{f,t+1}"]
 
 
@@ -113,3 +116,11 @@ def test_letters_that_would_fall_together_stay_apart():
     own = Style(names={"a": "y", "b": "y", "c": "b"})
     text = unicode(tuple(Symbol(name, real=True) for name in "abcy"), own)
     assert len(set(text.split(" = "))) == 4
+
+
+def test_a_gradient_bears_the_letters_of_its_symbol() -> None:
+    """Greff et al. print delta z, where the candidate is z; the CS230 sheet has Gamma for gates."""
+    assert latex(TimeSymbol("delta_C_tilde", n, 1, T), "greff") == r"\boldsymbol{\delta}_z^t"
+    assert latex(TimeSymbol("delta_i", n, 1, T), "cs230") == r"\delta_{\Gamma,u}^{\langle t \rangle}"
+    assert latex(TimeSymbol("dL_h", n, 1, T), "cs230") == r"\mathrm{dL}_a^{\langle t \rangle}"
+    assert latex(TimeSymbol("delta_f", n, 1, T)) == r"\delta_{f,t}"
