@@ -54,8 +54,7 @@ class Backward:
                 yield f"        self.{views.buffer(kind, s)} = np.empty((self.block, {count}, {views.spell(s)}, B), dtype)"
         for s, numbers in self.deltas.items():
             k, n, name = len(numbers), views.spell(s), views.buffer("deltas", s)
-            transposed = f"np.empty((T, {k}, {n}, B), dtype).transpose(1, 2, 0, 3)"
-            yield f"        self.{name} = {transposed} if B == 1 else np.empty(({k}, {n}, T, B), dtype)"
+            yield f"        self.{name} = np.empty((T, B, {k}, {n}), dtype)"
 
     def row_views(self) -> list[str]:
         return filled("        ", "self.rows = [(", self.rows, ") for r in range(self.block)]")
@@ -245,9 +244,9 @@ class Backward:
             ranges = runs([order.index(n) for n in numbers])
             for first, last in ranges:
                 start = numbers.index(order[first])
-                rows = ":" if len(ranges) == 1 else between(str(start), str(start + last - first))
+                some = "" if len(ranges) == 1 else f", :, {between(str(start), str(start + last - first))}"
                 slots = f"{self.short('factors', size)}[:, {between(str(first), str(last))}]"
-                yield f"ws.{buffer}[{rows}, :, first:last] = {slots}.transpose(1, 2, 0, 3)"
+                yield f"ws.{buffer}[first:last{some}] = {slots}.transpose(0, 3, 1, 2)"
         for name, terms in plan.back.inputs.items():
             for i, t in enumerate(terms):
                 place = plan.slot(t.of)

@@ -28,7 +28,7 @@ def gradients(back: Backward) -> Iterator[str]:
     for size, numbers in back.deltas.items():
         buffer = views.buffer("deltas", size)
         rows = times(len(numbers), size)
-        yield f"    {buffer} = ws.{buffer}.reshape({rows}, T * B)"
+        yield f"    {buffer} = ws.{buffer}.reshape(T * B, {rows})"
         yield from _weights(back, size, numbers, buffer, pieces)
     _constants(back, pieces)
     yield from _inputs(back)
@@ -54,8 +54,8 @@ def _weights(back: Backward, size: Expr, numbers: list[int], buffer: str, pieces
         rows = _operand(back, operand)
         for first, last in runs(list(reading)):
             name = views.names.fresh("d_weights")
-            part = buffer if (first, last) == (0, len(numbers)) else f"{buffer}[{blocks(first, last, len(numbers), size)}]"
-            yield f"    {name} = np.matmul({part}, {rows})"
+            part = buffer if (first, last) == (0, len(numbers)) else f"{buffer}[:, {blocks(first, last, len(numbers), size)}]"
+            yield f"    {name} = np.matmul({part}.T, {rows})"
             for i in range(first, last):
                 for w, a in zip(graph[reading[i]].weights, graph[reading[i]].args, strict=True):
                     if a == operand:
@@ -63,7 +63,7 @@ def _weights(back: Backward, size: Expr, numbers: list[int], buffer: str, pieces
                         pieces[w.name].append((weight_span(views, w), block + (".T" if w.transposed else "")))
     if any(graph[k].biases for k in position):
         name = views.names.fresh("d_biases")
-        yield f"    {name} = {buffer}.sum(axis=1)"
+        yield f"    {name} = {buffer}.sum(axis=0)"
         for k, i in position.items():
             for b in graph[k].biases:
                 span = blocks(i, i + 1, len(numbers), size)
@@ -110,8 +110,8 @@ def _inputs(back: Backward) -> Iterator[str]:
             for first, last in runs(list(reading)):
                 nodes = [reading[i] for i in range(first, last)]
                 stacked = back.stacked(nodes, deltas_size, plan.code[node])
-                part = buffer if (first, last) == (0, len(numbers)) else f"{buffer}[{blocks(first, last, len(numbers), deltas_size)}]"
-                value = f"np.matmul({part}.T, {stacked}).reshape(T, B, {size})"
+                part = buffer if (first, last) == (0, len(numbers)) else f"{buffer}[:, {blocks(first, last, len(numbers), deltas_size)}]"
+                value = f"np.matmul({part}, {stacked}).reshape(T, B, {size})"
                 yield f"    d_{name} {'+=' if started else '='} {value}"
                 started = True
         if not started:
