@@ -90,6 +90,7 @@ def parser() -> argparse.ArgumentParser:
     exporting.add_argument("--target", choices=TARGETS, default="numpy")
     exporting.add_argument("--dtype", choices=("float32", "float64"), help="one type only")
     exporting.add_argument("--no-grad", action="store_true", help="the forward pass only")
+    exporting.add_argument("--checkpoint", type=int, metavar="K", help="numpy: keep the states of every K-th step, compute the rest again")
     exporting.add_argument("--explain", action="store_true", help="print the schedule instead of the code")
     exporting.add_argument("-o", "--output", type=Path, metavar="FILE", help="write here instead of standard output")
     exporting.set_defaults(run=_export)
@@ -254,10 +255,11 @@ def _export(args: argparse.Namespace) -> int:
     from .export import beside, explain, export, plan
 
     cell = cell_of(_path_or_text(args.what))
-    source = explain(plan(cell, not args.no_grad)) if args.explain else export(cell, args.target, args.dtype, not args.no_grad)
+    given = (cell, args.target, args.dtype, not args.no_grad)
+    source = explain(plan(cell, not args.no_grad)) if args.explain else export(*given, checkpoint=args.checkpoint)
     _emit(source, args.output)
     if args.output and not args.explain:
-        for ending, text in beside(cell, args.target, args.dtype, not args.no_grad).items():
+        for ending, text in beside(*given).items():
             _emit(text, args.output.with_suffix(ending))
     return 0
 

@@ -59,7 +59,7 @@ class Backward:
     def row_views(self) -> list[str]:
         return filled("        ", "self.rows = [(", self.rows, ") for r in range(self.block)]")
 
-    def function(self) -> list[str]:
+    def function(self, called: str = "backward") -> list[str]:
         """The function ``backward``."""
         from .numpy_gradients import gradients
 
@@ -68,7 +68,7 @@ class Backward:
         block, after = list(self.block()), list(gradients(self))
         sizes = [f'"{k}": (T, B, {views.spell(plan.graph[n].size)})' for k, n in plan.step.outputs.items()]
         states = [f'"{k}": (B, {views.spell(p.size)})' for k, p in plan.previous.items()]
-        text = ["def backward(d_outputs, cache, d_state=None):"]
+        text = [f"def {called}(d_outputs, cache, d_state=None):"]
         text += ['    """Gradients of parameters, inputs and initial state, from those of outputs and final state (0 where missing)."""']
         used = "params" if any('params["' in line for line in (*after, *views.constant_values(block).values())) else "_"
         text += [f"    ws, used, inputs, {used}, off = cache", "    if ws.used != used:"]

@@ -12,6 +12,7 @@ from ..expr import write
 from . import numpy_ops as ops
 from .naming import Names, clean
 from .numpy_backward import Backward
+from .numpy_checkpoint import checkpoints
 from .numpy_forward import FUNCTIONS, buffers, filled, forward_function, step_views
 from .numpy_text import CHECKS, GRADIENT_CHECK
 from .numpy_views import Views
@@ -24,13 +25,14 @@ _RESERVED = (
 )  # fmt: skip
 
 
-def numpy_source(plan: Plan, dtypes: Sequence[str] = ("float32", "float64")) -> str:
-    """The text of the exported file."""
+def numpy_source(plan: Plan, dtypes: Sequence[str] = ("float32", "float64"), between: int | None = None) -> str:
+    """The text of the exported file; ``between`` is the number of steps between checkpoints, where memory counts more than time."""
     check_dimensions(plan)
     views = Views(plan, Names.of(plan.cell, *_RESERVED))
-    forward = list(forward_function(views))
+    private = "" if between is None else "_"
+    forward = list(forward_function(views, f"{private}forward"))
     back = Backward(views) if plan.gradients else None
-    backward = back.function() if back else []
+    backward = back.function(f"{private}backward") if back else []
     parts = [header(plan), tables(plan, dtypes), CHECKS.replace("@dims@", re.sub('[{}"]', "", example(plan, 64))), ""]
     parts += buffers(views)
     if back:
@@ -38,12 +40,13 @@ def numpy_source(plan: Plan, dtypes: Sequence[str] = ("float32", "float64")) -> 
     parts += step_views(views)
     if back:
         parts += back.row_views()
-    parts += ["", "workspace = Workspace  # workspace(T, B, dims, dtype)", "", "", *forward]
+    parts += [*([] if private else ["", "workspace = Workspace  # workspace(T, B, dims, dtype)"]), "", "", *forward]
     if plan.gradients:
         single = len(plan.cell.inputs) == 1
         passed = f'inputs["{plan.cell.inputs[0]}"]' if single else "inputs"
         check = GRADIENT_CHECK.replace("@dims@", example(plan, 4)).replace("@x@", passed)
-        parts += ["", "", *backward, check.replace("@d_x@", f'{{"{plan.cell.inputs[0]}": d_x}}' if single else "d_x").rstrip()]
+        parts += ["", "", *backward, *([] if between is None else checkpoints(views, between))]
+        parts += [check.replace("@d_x@", f'{{"{plan.cell.inputs[0]}": d_x}}' if single else "d_x").rstrip()]
     return "\n".join(parts) + "\n"
 
 

@@ -154,24 +154,20 @@ def _stacked(views: Views, product: Product, target: str, position: int, ends: t
         yield from (f"{target}[{rows}, {columns}] {'+=' if n else '='} {text}" for n, text in enumerate(summands))
 
 
-def forward_function(views: Views) -> Iterator[str]:
+def forward_function(views: Views, called: str = "forward") -> Iterator[str]:
     """The function ``forward``."""
     plan = views.plan
     cell = plan.cell
     single = cell.inputs[0] if len(cell.inputs) == 1 else ""
     argument = views.names.fresh(single) if single else "x"
     body = loop_body(views)
-    yield f"def forward({argument}, params, state=None, mask=None, workspace=None):"
-    yield from _docstring(views)
+    yield f"def {called}({argument}, params, state=None, mask=None, workspace=None):"
+    yield from docstring(views)
     if not single:
         yield "    if not isinstance(x, dict) or list(x) != list(INPUTS):"
         yield "        raise ValueError(f\"x is not a dictionary of {', '.join(INPUTS)}, in this order\")"
     yield PREPARED.replace("@inputs@", f'{{"{single}": {argument}}}' if single else "x")
-    yield from views.dimension_lines("    ")
-    yield "    ws = Workspace(T, B, dims, dtype) if workspace is None else workspace"
-    key = f"(T, B, {', '.join([*views.dimensions, 'dtype'])})"
-    yield f"    if ws.key != {key}:"
-    yield f'        raise ValueError(f"workspace is for {{ws.key}}, expected {{{key}}}: T, B, dimensions, type")'
+    yield from key_check(views, "Workspace")
     yield "    ws.used += 1"
     yield from (f"    {line}" for line in packing(views))
     for name, node in plan.step.inputs.items():
@@ -195,7 +191,17 @@ def forward_function(views: Views) -> Iterator[str]:
     yield from _results(views)
 
 
-def _docstring(views: Views) -> Iterator[str]:
+def key_check(views: Views, workspace: str) -> Iterator[str]:
+    """The workspace that was given, or a new one; another size or type is an error."""
+    yield from views.dimension_lines("    ")
+    yield f"    ws = {workspace}(T, B, dims, dtype) if workspace is None else workspace"
+    key = f"(T, B, {', '.join([*views.dimensions, 'dtype'])})"
+    yield f"    if ws.key != {key}:"
+    yield f'        raise ValueError(f"workspace is for {{ws.key}}, expected {{{key}}}: T, B, dimensions, type")'
+
+
+def docstring(views: Views) -> Iterator[str]:
+    """What ``forward`` takes and returns, with shapes."""
     plan, spell = views.plan, views.spell
     inputs = ", ".join(f"{k} (T, B, {spell(plan.graph[n].size)})" for k, n in plan.step.inputs.items())
     outputs = ", ".join(f"{k} (T, B, {spell(plan.graph[n].size)})" for k, n in plan.step.outputs.items())

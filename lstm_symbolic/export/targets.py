@@ -20,7 +20,9 @@ BESIDE: dict[str, tuple[str, Callable[[Plan, Sequence[str]], str]]] = {"c": (".p
 DTYPES = ("float32", "float64")
 
 
-def export(what: Cell | str, target: str = "numpy", dtype: str | None = None, gradients: bool = True) -> str:
+def export(
+    what: Cell | str, target: str = "numpy", dtype: str | None = None, gradients: bool = True, checkpoint: int | None = None
+) -> str:
     """The source of a cell (or of a cell of the zoo, by name) in a target.
 
     >>> source = export("lstm")
@@ -30,7 +32,14 @@ def export(what: Cell | str, target: str = "numpy", dtype: str | None = None, gr
     """
     if target not in TARGETS:
         raise LstmSymbolicError(f"no target {str(target)[:60]!r}", hint=f"targets are {', '.join(TARGETS)}")
-    return TARGETS[target](plan(cell(what) if isinstance(what, str) else what, gradients), _types(dtype))
+    schedule = plan(cell(what) if isinstance(what, str) else what, gradients)
+    if checkpoint is None:
+        return TARGETS[target](schedule, _types(dtype))
+    if target != "numpy" or not gradients or checkpoint < 1:
+        raise LstmSymbolicError(
+            f"no checkpoint every {checkpoint} steps", hint="checkpoints are for numpy with gradients, every 1 or more steps"
+        )
+    return numpy_source(schedule, _types(dtype), checkpoint)
 
 
 def beside(what: Cell | str, target: str, dtype: str | None = None, gradients: bool = True) -> dict[str, str]:
