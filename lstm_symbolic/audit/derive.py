@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import itertools
 import json
 from collections.abc import Callable
 from typing import Any
@@ -10,10 +11,10 @@ from typing import Any
 import sympy
 from sympy import Eq
 
-from ..calculus import RULES, Gradients, Step, backward, forward_mode, growth, hessian_product, jacobian, norm_bounds, ranges
+from ..calculus import RULES, Gradients, Step, backward, fixed, forward_mode, growth, hessian_product, jacobian, norm_bounds, ranges
 from ..calculus.gradients import adjoints, key
 from ..calculus.vjp import table as rule_table
-from ..cells import TIME, Cell, cell
+from ..cells import TIME, Cell, cell, operation_count, parameter_count
 from ..errors import LstmSymbolicError
 from ..expr import plain, write
 from ..expr.nodes import Grad
@@ -61,13 +62,15 @@ def _said(r: Rechecked) -> str:
 
 
 def analyse(what: Any, kind: str, wrt: str | None = None, format: str = "text", notation: str | Style = "default") -> str:
-    """What else follows from the derivatives of a cell: ``kind`` is jacobian, forward, hessian or ranges.
+    """What else follows from the equations of a cell: ``kind`` is jacobian, forward, hessian, ranges, limits or costs.
 
     >>> print(analyse("rnn", "jacobian", format="plain"))
     jac(h[t], h[t - 1]) = diag(1 - h[t] ** 2) @ U
     jac(h[T], h[k]) = Prod(diag(1 - h[t] ** 2) @ U, (t, k + 1, T))
     >>> print(analyse("rnn", "ranges"))
     h[t] in (-1, 1)
+    >>> print(analyse("minlstm", "limits", wrt="i", format="plain").splitlines()[2])
+    i[t] = 1
     """
     c = cell_of(what)
     chosen, notes = _ANALYSES[kind](c, None if wrt is None else [wrt])
@@ -95,15 +98,40 @@ def _hessian(c: Cell, wrt: list[str] | None) -> tuple[Lines, list[str]]:
     return found.equations, [*known, "beside the lines of the gradients, and for a loss that is linear in what it reads"]
 
 
+def _limits(c: Cell, wrt: list[str] | None) -> tuple[Lines, list[str]]:
+    """Each gate shut and wide open, and the equations that change."""
+    found: list[Eq] = []
+    for gate, number in itertools.product(wrt or c.gates, (0, 1)):
+        held = fixed(c, {gate: number})
+        changed = [e for e in held.equations if e.rhs != c.definition(e.lhs.name)]
+        found += [Eq(c.symbol(gate), sympy.Integer(number), evaluate=False), *changed]
+    return tuple(found), ["each gate held at 0 and at 1, with the lines that change; the other lines stay"]
+
+
+def _costs(c: Cell, wrt: list[str] | None) -> tuple[Lines, list[str]]:
+    """What there is to learn, and what one step computes, as formulas in the sizes."""
+    spent = operation_count(c)
+    counts = {"parameters": parameter_count(c), "products": spent.products, "elementwise": spent.elementwise, "functions": spent.functions}
+    notes = [
+        "products counts the additions and multiplications of matrix products; elementwise those of entries; functions the values of sigma, tanh, ..."
+    ]
+    return tuple(Eq(sympy.Symbol(name), value, evaluate=False) for name, value in counts.items()), notes
+
+
 def _ranges(c: Cell, wrt: list[str] | None) -> tuple[Lines, list[str]]:
     found = ranges(c)
     grown = {s: growth(c, s) for s in c.states if found[s].size == sympy.oo}
-    steps = [f"abs({s}[t]) <= {a} * abs({s}[t - 1]) + {b}" for s, pair in grown.items() if pair is not None for a, b in [pair]]
+    steps = [
+        f"abs({s}[t]) <= {f'{a} * ' if a != 1 else ''}abs({s}[t - 1]) + {b}"
+        for s, pair in grown.items()
+        if pair is not None
+        for a, b in [pair]
+    ]
     return (), [*(f"{name}[t] in {interval}" for name, interval in found.items()), *steps]
 
 
 _ANALYSES: dict[str, Callable[[Cell, list[str] | None], tuple[Lines, list[str]]]] = {
-    "jacobian": _jacobian, "forward": _forward, "hessian": _hessian, "ranges": _ranges,
+    "jacobian": _jacobian, "forward": _forward, "hessian": _hessian, "ranges": _ranges, "limits": _limits, "costs": _costs,
 }  # fmt: skip
 
 
@@ -194,11 +222,11 @@ def _html(chosen: Lines, reasons: list[Step], notes: list[str], pen: Style) -> s
 
 
 def _latex(chosen: Lines, reasons: list[Step], notes: list[str], pen: Style) -> str:
-    return "\n".join([latex(list(chosen), pen), *(f"% {s}" for s in reasons)])
+    return "\n".join([latex(list(chosen), pen), *(f"% {s}" for s in (*reasons, *notes))])
 
 
 def _typst(chosen: Lines, reasons: list[Step], notes: list[str], pen: Style) -> str:
-    return "\n".join([typst(list(chosen), pen), *(f"// {s}" for s in reasons)])
+    return "\n".join([typst(list(chosen), pen), *(f"// {s}" for s in (*reasons, *notes))])
 
 
 _PAGES: dict[str, Callable[[Lines, list[Step], list[str], Style], str]] = {

@@ -125,7 +125,7 @@ def stepped(term: Term, family: str, step: int) -> Term:
 
 
 def _normal(document: Document, group: Group, rows: Rows, step: int | None) -> NormalSystem | None:
-    rows, others, notes = interpreted([(f, _timed_target(e)) for f, e in rows])
+    rows, others, notes = interpreted([(f, _timed_target(e)) for f, e in _unchained(rows)])
     parameters = _parameters(rows, group.layout)
     rows = [(f, _with_times(e, parameters)) for f, e in rows]
     repeats: dict[str, list[str]] = {}
@@ -140,6 +140,20 @@ def _normal(document: Document, group: Group, rows: Rows, step: int | None) -> N
     if not definitions:
         return None
     return NormalSystem(group.id, definitions, parameters, group.layout, tuple(notes), tuple(others), group.label, step)
+
+
+def _unchained(rows: Rows) -> Rows:
+    """``a_t = tanh(W x_t + U h_{t-1}) = tanh(s_t)`` defines s_t too, where nothing else does."""
+    targets = {e.sides[0].name for _, e in rows}
+    out: Rows = []
+    for f, e in rows:
+        last = e.sides[-1]
+        inner = last.args[0] if last.op == "call" and len(last.args) == 1 else last
+        same = next((s for s in e.sides[1:-1] if s.op == "call" and s.name == last.name and len(s.args) == 1), None)
+        if same is not None and inner.op == "sym" and inner.name not in targets and same.args[0].op != "sym":
+            out.append((f, TermEquation((inner, same.args[0]), e.text)))
+        out.append((f, e))
+    return out
 
 
 def _timed_target(e: TermEquation) -> TermEquation:

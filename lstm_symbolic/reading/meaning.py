@@ -186,7 +186,7 @@ class Elaborator:
         return [self.joined(b, Term("div", tuple(i.term for i in b.items), span=s.span)) for b in self.thread(s.args, kinds)]
 
     def _power(self, s: Surface, kinds: Kinds) -> list[Reading]:
-        results = []
+        results = self.multiplied(s.args[0], lambda group: replace(s, args=(group, s.args[1])), s, kinds)
         if s.args[1].op == "neg" and _is_of_weights(s.args[0]):
             raise ReadError("the inverse of a matrix is not part of the cell language", "", s.span[0])
         for b in self.thread(s.args, kinds):
@@ -198,8 +198,9 @@ class Elaborator:
     def _transpose(self, s: Surface, kinds: Kinds) -> list[Reading]:
         """Of ``[h, x]^T`` the stacking itself: there the sign turns the written row into a column, and nothing else."""
         flip = {"v": "w", "w": "v"}
-        inner = self.read(s.args[0], kinds)
-        results = [replace(r, kind=flip.get(r.kind, r.kind), term=Term("T", (r.term,), span=s.span)) for r in inner]
+        inner = self.read(s.args[0], kinds) if s.args[0].op != "apply" else self.called(s.args[0], kinds)
+        results = self.multiplied(s.args[0], lambda group: replace(s, args=(group,)), s, kinds)
+        results += [replace(r, kind=flip.get(r.kind, r.kind), term=Term("T", (r.term,), span=s.span)) for r in inner]
         if s.args[0].op == "pair" and self.context.layout == "column":
             results += [replace(r, cost=r.cost + 0.2) for r in inner if r.term.op == "concat"]
         return results
@@ -306,13 +307,26 @@ class Elaborator:
 
     def _apply(self, s: Surface, kinds: Kinds) -> list[Reading]:
         """``W(r * h)`` is a product, ``f(z)`` a call; letters and what else the name is used for decide."""
+        return self.multiplied(s, lambda group: group, s, kinds) + self.called(s, kinds)
+
+    def multiplied(self, applied: Surface, change: Callable[[Surface], Surface], s: Surface, kinds: Kinds) -> list[Reading]:
+        """``W(r * h)`` as a product; a sign above the bracket, as in ``d(r * h)^T``, is the bracket's alone."""
+        if applied.op != "apply":
+            return []
+        symbol, group = applied.args
+        name = symbol.name
+        assert name is not None
+        if group.op != "group" and not name.subs and name.time is None and name.base[:1] not in "WUV":
+            return []
+        chain = Surface("product", (symbol, change(group)), glyphs=("",), span=s.span)
+        return [replace(r, cost=r.cost + self.product_cost(name)) for r in self._product(chain, kinds)]
+
+    def called(self, s: Surface, kinds: Kinds) -> list[Reading]:
+        """``f(z)`` as a call."""
         symbol, group = s.args
         name = symbol.name
         assert name is not None
         results = []
-        if group.op == "group" or name.subs or name.time is not None or name.base[:1] in "WUV":
-            chain = Surface("product", (symbol, group), glyphs=("",), span=s.span)
-            results += [replace(r, cost=r.cost + self.product_cost(name)) for r in self._product(chain, kinds)]
         if name.time is None and not name.layer:
             inner = group.args if group.op in ("group", "pair") else (group,)
             cost = self.call_cost(name)

@@ -122,7 +122,7 @@ def _otherwise(f: Formula, line: Line, forward: Forward) -> Iterator[Line]:
         except (Unclear, LstmSymbolicError):
             found = []
         yield from itertools.islice((x for x in found if x.value != line.value), 1)
-    for side in sorted(forward.names.sides):
+    for side in sorted(forward.names.usage.sides):
         yield replace(line, value=with_blocks(line.value, side, forward.names.blocks))
     if line.value.op == "mul" and ("\\otimes" in f.raw or "⊗" in f.raw):
         left, right = line.value.args

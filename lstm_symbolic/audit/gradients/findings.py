@@ -18,14 +18,17 @@ from ..report import Finding, Fix, Table
 from . import sums
 from .chains import chain_findings
 from .derive import Claim, Derived, derived, placed
-from .forward import forwards, gradient_formulas, stated_sides
+from .forward import forwards, gradient_formulas
 from .jacobians import JacobianClaim, is_jacobian, judge_jacobian
 from .prove import meant, verdict
 from .readings import Reading
 from .statements import Line
 from .truth import Meaning, read_in_step
+from .usage import usage
 
 MAX_LINES = 200
+#: A line that nothing explains is wrong if it is refuted under every reading; with more of them nothing is said.
+MAX_READINGS = 40
 COLUMNS = ("line", "as read", "verdict", "reading")
 
 #: What a meaning is called in a report.
@@ -42,7 +45,7 @@ def gradient_findings(document: Document, judged: Sequence[Judged]) -> tuple[lis
         return [], []
     candidates = forwards(judged, formulas)
     for forward in candidates:
-        forward.names.sides = stated_sides(document)
+        forward.names.usage = usage(document, formulas, forward.names)
     results = [derived(forward, formulas) for forward in candidates]
     found = list(chain_findings(document, formulas))
     best = max(results, key=lambda r: (r.count("holds"), not r.forward.assumed), default=None)
@@ -90,8 +93,10 @@ def _proof(result: Derived, claim: Claim) -> Verdict:
     outcome = claim.outcome
     if outcome.kind == "holds":
         return verdict(result.forward, outcome.line, _preferred(outcome.holds))
-    if outcome.kind == "fails" and claim.reading is not None and not outcome.misfit:
-        return verdict(result.forward, outcome.line, claim.reading)
+    if outcome.kind == "fails" and not outcome.misfit:
+        readings = [claim.reading] if claim.reading is not None else result.forward.derivation.every(outcome.line, MAX_READINGS)
+        proofs = [verdict(result.forward, outcome.line, r) for r in readings]
+        return next((p for p in proofs if p.kind != "refuted"), proofs[0]) if proofs else Verdict("undecided")
     return Verdict("undecided")
 
 
@@ -151,7 +156,7 @@ def _findings(document: Document, result: Derived, claim: Claim, proof: Verdict)
     if outcome.kind == "last":
         yield from _last_only(document, result, claim)
         return
-    if outcome.kind != "fails" or proof.kind in ("proved", "proved-where-defined"):
+    if outcome.kind != "fails" or not (outcome.misfit or proof.kind == "refuted"):
         return
     read = [("read", f.plain)]
     if claim.reading is not None:

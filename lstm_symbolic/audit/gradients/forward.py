@@ -15,7 +15,6 @@ from ...errors import LstmSymbolicError
 from ...expr.term import Term, TermEquation
 from ...reading.adjoints import about_gradients, spoken
 from ...reading.document import Document, Formula
-from ...reading.slices import states_block
 from ...reading.vocabulary import LOSS
 from ..assign import likeness
 from ..interpret import T, map_symbols
@@ -59,11 +58,6 @@ def gradient_formulas(document: Document) -> list[Formula]:
         f for f in document.formulas
         if f.equation is not None and len(f.equation.sides) > 1 and f.statement is not None and about_gradients(f.statement, known)
     ]  # fmt: skip
-
-
-def stated_sides(document: Document) -> frozenset[str]:
-    """The blocks that a document says to mean by a weight: ``W_f = W_f[:, :n]``."""
-    return frozenset(states_block(f.statement) for f in document.formulas if f.statement is not None) - {""}
 
 
 def forwards(judged: Sequence[Judged], formulas: Sequence[Formula]) -> list[Forward]:

@@ -35,17 +35,24 @@ class Unclear(Exception):
 
 @dataclass(frozen=True)
 class Adjoint:
-    """An adjoint as the author names it. ``key`` is the same at all times; ``variable`` is "" where the name does not say whose it is."""
+    """An adjoint as the author names it. ``key`` is the same at all times; ``variable`` is "" where the name does not say whose it is.
+
+    ``candidate``: of a state h, the candidate whose adjoint delta_h may be as well (its weights are W_h, U_h). ``introduced``: a line
+    defines the name (``dh_raw = (1 - h^2) dh``).
+    """
 
     key: str
     variable: str
     pre: bool = False
     local: bool = False
+    candidate: str = ""
+    introduced: bool = False
 
     @property
     def nameless(self) -> bool:
-        """A bare delta, that may be the adjoint of anything; not one whose name says something that the system does not know."""
-        return not self.variable and self.key.startswith("delta") and not self.key.removeprefix("delta").strip("_0123456789")
+        """A bare delta, or a name that a line introduces, that may be the adjoint of anything; no name that the system does not know."""
+        bare = self.key.startswith("delta") and not self.key.removeprefix("delta").strip("_0123456789")
+        return not self.variable and (bare or self.introduced)
 
 
 class Mentionable(Collection[str]):
@@ -66,12 +73,22 @@ class Mentionable(Collection[str]):
         return len(self.names.known)
 
 
+@dataclass(frozen=True)
+class Usage:
+    """How a document uses names: the blocks that it says to mean by a concatenated weight, adjoints that lines introduce (``dh_raw``), and
+    variables whose adjoints it writes in two ways (dL/dh and delta_h).
+    """
+
+    sides: frozenset[str] = frozenset()
+    introduced: frozenset[str] = frozenset()
+    both: frozenset[str] = frozenset()
+
+
 @dataclass
 class Names:
     """The symbols of a forward system, and what the gradient lines call them.
 
-    ``readouts`` gives the logits of a softmax, ``blocks`` the weights of concatenated operands; ``sides`` are the blocks that the document
-    says to mean by such a weight.
+    ``readouts`` gives the logits of a softmax, ``blocks`` the weights of concatenated operands.
     """
 
     variables: Sequence[str]
@@ -81,7 +98,7 @@ class Names:
     written: dict[str, Term] = field(default_factory=dict)
     readouts: Mapping[str, str] = field(default_factory=dict)
     blocks: Mapping[str, Blocks] = field(default_factory=dict)
-    sides: frozenset[str] = frozenset()
+    usage: Usage = field(default_factory=lambda: Usage())
 
     @property
     def known(self) -> frozenset[str]:
@@ -95,6 +112,8 @@ class Names:
         """The variable or parameter that a name means, in whatever spelling."""
         if name in self.known:
             return name
+        if name in self.readouts:
+            return None
         same = [k for k in self.known if k.casefold() == name.casefold()]
         return same[0] if len(same) == 1 else self.alias(name)
 
@@ -120,6 +139,12 @@ class Names:
         owner = self.settled(match["rest"])
         near = [a for a in self.activations if a.split("_")[0].casefold() == match["rest"].casefold()]
         return near[0] if owner not in self.activations and len(near) == 1 else owner
+
+    def candidate(self, state: str, key: str) -> str:
+        """The candidate of a state that has its letter: h_tilde for h."""
+        if state in self.activations or key.startswith("grad"):
+            return ""
+        return next((a for a in self.activations if a != state and a.split("_")[0].casefold() == state.casefold()), "")
 
     def symbol(self, term: Term) -> Term:
         """A forward symbol under its settled name and with its time."""
@@ -162,6 +187,8 @@ class Names:
         near = _NEIGHBOUR.fullmatch(term.name)
         name = near["stem"] if near else term.name
         whose = variable_of(name, self.mentionable)
+        if whose is None and name in self.usage.introduced:
+            return Adjoint(name, "", introduced=True), term.index or (T,)
         if whose is None:
             return None
         if not whose:
@@ -194,7 +221,7 @@ class Names:
             raise Unclear(f"{name} is no symbol of the forward equations")
         time = (T - int(near["which"] == "prev"),) if near is not None else index or (T,)
         if settled is not None:
-            return Adjoint(key, settled, pre), time
+            return Adjoint(key, settled, pre, candidate=self.candidate(settled, key) if settled in self.usage.both else ""), time
         owner = self.activated(name)
         return Adjoint(key, owner or "", owner is not None), time
 

@@ -31,6 +31,8 @@ def verdict(forward: Forward, line: Line, reading: Reading) -> Verdict:
     gates = frozenset(g for g, function in forward.names.activations.items() if function == "sigmoid")
     try:
         right, left = _sides(step, line, reading)
+        if line.final or line.target.local:
+            right, left = (_at_the_end(e, step, (time_shift(line.left) or 0) if line.left.index else 0) for e in (right, left))
         shifts = _shifts(step, left, right)
         left, right = (expanded(e, step, range(min(shifts), max(shifts))) if shifts else e for e in (left, right))
         plain = compare_expressions(left, right, pointwise=True, gates=gates, seconds=SECONDS)
@@ -40,6 +42,16 @@ def verdict(forward: Forward, line: Line, reading: Reading) -> Verdict:
         return compare_expressions(left, right, pointwise=True, gates=gates, seconds=SECONDS)
     except LstmSymbolicError as error:
         return Verdict("undecided", reason=error.message)
+
+
+def _at_the_end(e: Expr, step: Step, last: int) -> Expr:
+    """The expression where nothing comes after t + last: only the loss of that step arrives there."""
+    table: dict[Expr, Expr] = {}
+    for name, symbol in step.arriving.items():
+        own = zero(symbol.shape) if read_in_step(step, name) else TimeSymbol(f"{name}_loss", *symbol.shape, TIME + last)
+        table[symbol.xreplace({TIME: TIME + last})] = own
+        table[symbol.xreplace({TIME: TIME + last + 1})] = zero(symbol.shape)
+    return e.xreplace(table)
 
 
 def _sides(step: Step, line: Line, reading: Reading) -> tuple[Expr, Expr]:

@@ -138,7 +138,8 @@ class Derivation:
         if name in self.step.cell.parameters:
             return (Meaning("step", name),)
         kinds = ("pre",) if adjoint.pre and name in self.step.pre else ("total", "pre", "recurrent")
-        known = (Meaning(kind, name) for kind in kinds)
+        known = [Meaning(kind, name) for kind in kinds]
+        known += [Meaning(kind, adjoint.candidate) for kind in ("pre", "total") if adjoint.candidate]
         return tuple(m for m in known if (m, 0) in world.adjoints and world.moves(m, shift))
 
     def narrow(self, line: Line, holds: list[Reading]) -> None:
@@ -155,6 +156,15 @@ class Derivation:
         for name, adjoint in line.adjoints.items():
             if adjoint.key != line.target.key or all(r.target.kind == "recurrent" for r in holds):
                 self.meanings[adjoint.key] = tuple(dict.fromkeys(r.assigned[name] for r in holds))
+
+    def every(self, line: Line, most: int) -> list[Reading]:
+        """All readings of a line; none where they are more than ``most``."""
+        shift = time_shift(line.left) if line.left.index else None
+        world = self.world(None)
+        goals = [m for m in self.targets(line, world, shift) if (m, shift) in world.adjoints]
+        if self.combinations(line, world) * len(goals) > most:
+            return []
+        return [Reading(m, tuple(assigned.items())) for assigned in self.assignments(line, world) for m in goals]
 
     def likely(self, line: Line, shift: int | None) -> Iterator[Reading]:
         """Readings to explain a wrong line by."""

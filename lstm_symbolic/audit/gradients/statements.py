@@ -44,6 +44,8 @@ def lines(formula: str, equation: TermEquation, names: Names) -> list[Line]:
     if head is None:
         raise Unclear("the left side is no gradient of a symbol of the forward equations")
     target, index = head
+    if re.search(r"_next$", equation.sides[0].name) and not equation.sides[0].index:
+        index = (T - 1,)  # what a loop keeps for the step that it comes to next, which is the one before
     sides = [s for s in equation.sides[1:] if not any(t.op == "jac" and not is_loss(t.args[0]) for t in s.walk())]
     if len(equation.sides) > 2:
         sides = [s for s in sides if not _is_diagram_number(s)]
