@@ -26,7 +26,7 @@ DERIVED = ("text", "latex", "typst", "markdown", "html", "json", "plain")
 TARGETS = ("numpy", "c")
 LANGUAGES = ("en", "vi", "zh", "th")
 DIAGRAMS = ("svg", "typst", "tikz")
-ANALYSES = ("jacobian", "forward", "hessian", "ranges")
+ANALYSES = ("jacobian", "forward", "hessian", "ranges", "limits", "costs")
 MARKUPS = ("unicode", "latex", "typst", "mathml", "plain", "sympy")
 
 
@@ -71,7 +71,11 @@ def parser() -> argparse.ArgumentParser:
     derive.add_argument("--truncate", type=_positive, metavar="K", help="no gradient crosses the end of a window of K steps")
     derive.add_argument("--rules", action="store_true", help="the table of derivative rules as well")
     derive.add_argument("--prove", action="store_true", help="every line proved again, by what a gradient is")
-    derive.add_argument("--analysis", choices=ANALYSES, help="instead of the gradients: how far they reach, forward mode, H v, or ranges")
+    derive.add_argument(
+        "--analysis",
+        choices=ANALYSES,
+        help="instead of the gradients: how far they reach, forward mode, H v, ranges, gates at 0 and 1, or costs",
+    )
     derive.add_argument("--notation", default="default", help="letters and signs: colah, a file of your own (own.toml), or like:notes.md")
     derive.add_argument("--color", action="store_true", help="one colour for each gate, its weights and its gradients")
     derive.add_argument("--format", choices=DERIVED, default="text")

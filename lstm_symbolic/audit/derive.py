@@ -112,9 +112,7 @@ def _costs(c: Cell, wrt: list[str] | None) -> tuple[Lines, list[str]]:
     """What there is to learn, and what one step computes, as formulas in the sizes."""
     spent = operation_count(c)
     counts = {"parameters": parameter_count(c), "products": spent.products, "elementwise": spent.elementwise, "functions": spent.functions}
-    notes = [
-        "products counts the additions and multiplications of matrix products; elementwise those of entries; functions the values of sigma, tanh, ..."
-    ]
+    notes = ["one step: additions and multiplications of matrix products, operations on entries, and values of functions as sigma and tanh"]
     return tuple(Eq(sympy.Symbol(name), value, evaluate=False) for name, value in counts.items()), notes
 
 

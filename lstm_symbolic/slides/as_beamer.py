@@ -24,7 +24,7 @@ _HEAD = r"""% !TeX program = %(engine)s
 \usepackage{amsmath,amssymb,graphicx,array,tikz,iftex}
 \usetikzlibrary{arrows.meta}
 \ifTUTeX
-  \usepackage{fontspec}
+  \usepackage[no-math]{fontspec}
   %(fonts)s
 \else
   \usepackage[utf8]{inputenc}
@@ -37,13 +37,15 @@ _HEAD = r"""% !TeX program = %(engine)s
 \newsavebox{\lsymbox}
 \newcommand{\fitwide}[1]{\sbox{\lsymbox}{#1}\ifdim\wd\lsymbox>\linewidth\resizebox{\linewidth}{!}{\usebox{\lsymbox}}\else\usebox{\lsymbox}\fi}
 \newcommand{\fitpage}[1]{\sbox{\lsymbox}{\fitwide{#1}}%
-  \ifdim\ht\lsymbox>0.68\textheight\resizebox{!}{0.68\textheight}{\usebox{\lsymbox}}\else\usebox{\lsymbox}\fi}
+  \ifdim\dimexpr\ht\lsymbox+\dp\lsymbox\relax>0.68\textheight\resizebox*{!}{0.68\textheight}{\usebox{\lsymbox}}\else\usebox{\lsymbox}\fi}
 \title{%(title)s}
 \author{}
 \date{}
 \begin{document}
 \begin{frame}\titlepage\end{frame}
 """
+#: Languages without spaces between words: where XeTeX may break a line.
+_BREAKS = {lang: [rf'\ifXeTeX\XeTeXlinebreaklocale "{lang}"\XeTeXlinebreakskip=0pt plus 1pt\fi'] for lang in ("zh", "th")}
 _SPECIAL = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "^": r"\textasciicircum{}", "_": r"\_",
     "%": r"\%", "~": r"\textasciitilde{}", "<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}", "−": r"$-$", "…": r"\ldots{}",
@@ -57,7 +59,8 @@ def render(deck: Deck) -> str:
     wide = [s for s in SCRIPTS if any(map(s.has, "".join(deck.texts())))]
     values = {
         "engine": "pdflatex" if deck.lang == "en" and not wide else "xelatex",
-        "fonts": "\n  ".join(_font(s.fonts) for s in wide) or "% Latin letters: the default font has them",
+        "fonts": "\n  ".join([*(_font(s.fonts) for s in wide), *_BREAKS.get(deck.lang, [])])
+        or "% Latin letters: the default font has them",
         "encoding": "T1,T5" if deck.lang == "vi" else "T1",
         "title": escape(deck.title),
     }
@@ -71,7 +74,7 @@ def _font(names: Sequence[str]) -> str:
     """The first of the fonts that is there."""
     out = ""
     for name in reversed(names):
-        out = rf"\IfFontExistsTF{{{name}}}{{\setsansfont{{{name}}}\setmainfont{{{name}}}}}{{{out}}}"
+        out = rf"\IfFontExistsTF{{{name}}}{{\setsansfont{{{name}}}\setmonofont{{{name}}}}}{{{out}}}"
     return out
 
 

@@ -86,3 +86,28 @@ def test_the_table_of_rules_as_text_and_as_formulas(capsys: pytest.CaptureFixtur
     assert "y &= A C \\\\\n\\frac{\\partial L}{\\partial A} &= g C^{\\top}" in printed
     assert r"y &= \sigma(A) \\" in printed
     assert r"\frac{\partial L}{\partial b} &= g_{n+1:2n}" in printed
+
+
+def test_gates_at_zero_and_one() -> None:
+    text = analyse("lstm", "limits", format="plain").splitlines()
+    assert [line for line in text if not line.startswith("#")] == [
+        "f[t] = 0", "C[t] = i[t] * C_tilde[t]", "f[t] = 1", "C[t] = C[t - 1] + i[t] * C_tilde[t]",
+        "i[t] = 0", "C[t] = f[t] * C[t - 1]", "i[t] = 1", "C[t] = f[t] * C[t - 1] + C_tilde[t]",
+        "o[t] = 0", "h[t] = 0", "o[t] = 1", "h[t] = tanh(C[t])",
+    ]  # fmt: skip
+    with pytest.raises(LstmSymbolicError, match="is no gate"):
+        analyse("lstm", "limits", wrt="W_f")
+
+
+@pytest.mark.parametrize(("name", "count"), [("lstm", "4 * n * (1 + m + n)"), ("gru", "3 * n * (1 + m + n)"), ("rnn", "n * (1 + m + n)")])
+def test_costs(name: str, count: str) -> None:
+    assert analyse(name, "costs", format="plain").splitlines()[0] == f"parameters = {count}"
+
+
+def test_a_derivation_in_a_notation_and_in_colour(capsys) -> None:
+    assert cli.main(["derive", "lstm", "--notation", "greff", "--color", "--format", "latex", "--wrt", "W_f"]) == 0
+    out = capsys.readouterr().out
+    assert r"\textcolor[HTML]{B3401F}{\boldsymbol{\delta}_f^t}" in out
+    assert r"\frac{\partial L}{\partial \mathbf{y}^t}" in out
+    assert cli.main(["derive", "lstm", "--notation", "klingon"]) == 2
+    assert "known notations: default" in capsys.readouterr().err

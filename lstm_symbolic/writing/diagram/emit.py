@@ -170,7 +170,7 @@ class _Pen:
             name = function_of(main)
             return self.write.function(name) if name else self.write(main)
         if main == "1−":
-            return markup.add([(False, markup.number("1")), (True, "")])
+            return markup.number("1") + markup.operator("−")
         product = SIGNS[self.style.product]
         signs = {"⊙": "×" if product in ("", "∗") else product, "·": "⋅"}
         return markup.operator(signs.get(main, main))
