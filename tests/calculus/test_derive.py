@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from lstm_symbolic.audit.derive import cell_of, derive
+from lstm_symbolic.audit.derive import analyse, cell_of, derive
 from lstm_symbolic.cells import cell
 from lstm_symbolic.cli import main
 from lstm_symbolic.errors import CellError, LstmSymbolicError
@@ -105,9 +105,9 @@ def test_costs(name: str, count: str) -> None:
 
 
 def test_a_derivation_in_a_notation_and_in_colour(capsys) -> None:
-    assert cli.main(["derive", "lstm", "--notation", "greff", "--color", "--format", "latex", "--wrt", "W_f"]) == 0
+    assert main(["derive", "lstm", "--notation", "greff", "--color", "--format", "latex", "--wrt", "W_f"]) == 0
     out = capsys.readouterr().out
     assert r"\textcolor[HTML]{B3401F}{\boldsymbol{\delta}_f^t}" in out
     assert r"\frac{\partial L}{\partial \mathbf{y}^t}" in out
-    assert cli.main(["derive", "lstm", "--notation", "klingon"]) == 2
+    assert main(["derive", "lstm", "--notation", "klingon"]) == 2
     assert "known notations: default" in capsys.readouterr().err

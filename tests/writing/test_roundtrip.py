@@ -54,7 +54,6 @@ READ = [name for name in cells() if name not in UNREAD]
 #: Gradients that are printed and not read back, and why.
 UNREAD_GRADIENTS = UNREAD | {
     "conv_lstm": "the size of a kernel's gradient is not printed",
-    "lstm_lee": "h'(c) is read as a function of its own",
 }
 #: One matrix for each gate: its gradients are blocks (W^T d)_{1:n}, and the reader leaves the places out.
 BLOCKS = [name for name, own in NOTATIONS.items() if own.weights == "concatenated"]
