@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from importlib.resources import files
 
@@ -196,9 +198,12 @@ def _backward(layout: Layout) -> Iterator[str]:
     )
     yield from _sizes(layout)
     yield from _pointers(layout, True)
+    whole = _whole(layout)
     for name, count in layout.backward_arrays():
-        if name.startswith(("d_", "sum", "g", "use", "zeros")) and count != "0":
-            yield f"  memset({name}, 0, {count} * sizeof(REAL));" if "+" not in count else f"  memset({name}, 0, ({count}) * sizeof(REAL));"
+        if name.startswith(("sum", "use", "zeros")) or (name.startswith("d_") and name[2:] not in whole):
+            yield f"  memset({name}, 0, ({count}) * sizeof(REAL));"
+        elif re.match(r"g\d", name):
+            yield f"  if (!T || !B) memset({name}, 0, ({count}) * sizeof(REAL));"
     for name, terms in plan.back.inputs.items():
         if terms or not any(plan.step.inputs[name] in g.args for g in layout.groups):
             yield f"  memset(dx_{name}, 0, T * B * {spell(graph[plan.step.inputs[name]].size)} * sizeof(REAL));"
@@ -252,19 +257,32 @@ def _chunk(layout: Layout) -> Iterator[str]:
         for a in g.args:
             size = spell(graph[a].size)
             rows, stride = layout.operand(a, "first")
-            yield f"gradient({g.width}, {size}, (last - first) * B, e{g.number}, {g.width}, {rows}, {stride}, g{g.number}_{a}, room);"
+            deltas = f"(last - first) * B, e{g.number}, {g.width}"
+            yield f"gradient({g.width}, {size}, {deltas}, {rows}, {stride}, g{g.number}_{a}, room, last < T);"
             if graph[a].op == "input":
                 target = f"dx_{graph[a].name} + first * B * {size}"
                 call = f"times((last - first) * B, {size}, {g.width}, e{g.number}, {g.width}, 1, v{g.number}_{a}, {target}, {size}, "
                 yield f"{call}{int(a in started)});"
                 started.add(a)
         if any(graph[k].biases for k in g.nodes):
-            yield f"for (long r = 0; r < (last - first) * B; r++) spread(sum{g.number}, 0, 1, e{g.number} + r * {g.width}, 1, {g.width});"
+            call = f"spread(sum{g.number}, 0, 1, e{g.number} + r * {g.width}, 1, {g.width}, 1);"
+            yield f"for (long r = 0; r < (last - first) * B; r++) {call}"
+
+
+def _whole(layout: Layout) -> set[str]:
+    """Parameters whose gradient is one block: it is written, not added to zeros."""
+    graph, shapes = layout.graph, layout.plan.cell.shapes
+    weights = [(w, k) for g in layout.groups for k in g.nodes for w in graph[k].weights]
+    biases = [b for g in layout.groups for k in g.nodes for b in graph[k].biases]
+    used = {name for use in layout.plan.back.uses for name in gradient(graph, use.constant)}
+    count = Counter([*(w.name for w, _ in weights), *biases, *used])
+    parts = {w.name for w, _ in weights if w.start != 0 or w.width != shapes[w.name][0 if w.transposed else 1]}
+    return {name for name, times in count.items() if times == 1 and name not in used | parts}
 
 
 def _collect(layout: Layout) -> Iterator[str]:
     """Gradients in the layout of the parameters."""
-    plan, graph = layout.plan, layout.graph
+    plan, graph, whole = layout.plan, layout.graph, _whole(layout)
     for g in layout.groups:
         n = spell(g.size)
         for a in g.args:
@@ -272,10 +290,10 @@ def _collect(layout: Layout) -> Iterator[str]:
             for k, w, _ in _blocks(layout, g, a):
                 start, rows, columns = _steps(layout, w)
                 block = f"g{g.number}_{a} + ({g.offset(k) or '0'}) * {size}"
-                yield f"spread(d_{w.name} + {start}, {rows}, {columns}, {block}, {n}, {size});"
+                yield f"spread(d_{w.name} + {start}, {rows}, {columns}, {block}, {n}, {size}, {int(w.name not in whole)});"
         for k in g.nodes:
             for b in graph[k].biases:
-                yield f"spread(d_{b}, 0, 1, sum{g.number} + {g.offset(k) or '0'}, 1, {n});"
+                yield f"spread(d_{b}, 0, 1, sum{g.number} + {g.offset(k) or '0'}, 1, {n}, {int(b not in whole)});"
     for i, use in enumerate(plan.back.uses):
         size = plan.back.slots[use.slot].size
         for name, slope in gradient(graph, use.constant).items():

@@ -210,10 +210,11 @@ static void times(long M, long N, long K, const REAL *a, long rs, long cs, const
       }
 }
 
-/* C[M, N] += A' B over `rows` rows of A (M wide) and B (N wide): the gradient of weights. */
-static void gradient(long M, long N, long rows, const REAL *a, long lda, const REAL *b, long ldb, REAL *c, REAL *room) {
+/* C[M, N] (+)= A' B over `rows` rows of A (M wide) and B (N wide): the gradient of weights. */
+static void gradient(long M, long N, long rows, const REAL *a, long lda, const REAL *b, long ldb, REAL *c, REAL *room, int add) {
   for (long r = 0; r < rows; r += DEEP) {
     long depth = up_to(DEEP, rows - r);
+    int more = add || r;
     REAL *panels = room, *left = room + packed(DEEP, N);
     pack(panels, depth, 0, depth, 0, N, b + r * ldb, ldb, 1, 0);
     for (long top = 0; top < M; top += TALL) {
@@ -227,16 +228,18 @@ static void gradient(long M, long N, long rows, const REAL *a, long lda, const R
       for (long j = 0; j < N; j += WIDE) {
         long width = up_to(WIDE, N - j), i = 0;
         REAL *o = c + top * N + j;
-        for (; i + 8 <= tall; i += 8) kernel8(depth, left + i * APART, 1, 8, panels + j * depth, o + i * N, N, width, 1);
-        for (; i < tall; i++) kernel1(depth, left + i / 8 * 8 * APART + i % 8, 1, 8, panels + j * depth, o + i * N, N, width, 1);
+        for (; i + 8 <= tall; i += 8) kernel8(depth, left + i * APART, 1, 8, panels + j * depth, o + i * N, N, width, more);
+        for (; i < tall; i++) kernel1(depth, left + i / 8 * 8 * APART + i % 8, 1, 8, panels + j * depth, o + i * N, N, width, more);
       }
     }
   }
 }
 INLINE long gradient_room(long N) { return packed(DEEP, N) + (TALL + 8) * APART; }
 
-/* to[r, c] += from[r, c], with steps. */
-static void spread(REAL *restrict to, long rs, long cs, const REAL *restrict from, long rows, long columns) {
+/* to[r, c] (+)= from[r, c], with steps. */
+static void spread(REAL *restrict to, long rs, long cs, const REAL *restrict from, long rows, long columns, int add) {
   for (long r = 0; r < rows; r++)
-    for (long c = 0; c < columns; c++) to[r * rs + c * cs] += from[r * columns + c];
+    if (cs == 1 && !add) memcpy(to + r * rs, from + r * columns, columns * sizeof(REAL));
+    else
+      for (long c = 0; c < columns; c++) to[r * rs + c * cs] = (add ? to[r * rs + c * cs] : 0) + from[r * columns + c];
 }
