@@ -17,6 +17,7 @@ from ..expr.plain import write
 from ..proof import System, Verdict, compare_systems
 from ..reading import Source, load, read_document
 from .character import contradictions, system_findings
+from .claims import claim_findings
 from .gradients import gradient_findings
 from .judge import Judged, carried, judge, prover_system
 from .legend import legend_findings
@@ -33,7 +34,7 @@ _In = TypeVar("_In")
 _Out = TypeVar("_Out")
 
 #: What a folder is searched for.
-SUFFIXES = (".md", ".txt", ".tex", ".markdown", ".rst")
+SUFFIXES = (".md", ".txt", ".tex", ".markdown", ".rst", ".ipynb", ".html", ".htm")
 
 
 def check(
@@ -112,12 +113,13 @@ def audit(source: Source, asked: str = "") -> tuple[DocumentReport, list[Judged]
     findings += exchanged_letters(document, judged)
     findings += contradictions(document, judged)
     findings += legend_findings(document, [(j.system, j.match) for j in judged if j.match is not None])
+    findings += claim_findings(document, judged)
     tables, numbers = worked(document, judged)
     derivation, gradients = gradient_findings(document, judged)
     findings += [*numbers, *gradients]
     records = tuple(record(document, f) for f in document.formulas)
     systems = tuple(system_record(j) for j in judged)
-    report = DocumentReport(source.path, source.text, records, systems, _sorted(findings), tables=(*tables, *derivation))
+    report = DocumentReport(source.path, source.written, records, systems, _sorted(findings), tables=(*tables, *derivation))
     return report, judged
 
 

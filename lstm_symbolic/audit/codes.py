@@ -335,6 +335,12 @@ _ROWS = (
         "an LSTM with n = 100, m = 50 has 60000 parameters", "it has 60400",
     ),
     Code(
+        "E405", "a stated range is wrong",
+        "The document says that a state stays between two bounds, and its equations leave them. The finding names exact weights and "
+        "inputs, and the step at which it happens. The tanh of an LSTM bounds its hidden state; its cell state can grow by one a step.",
+        r"the tanh keeps the cell state C_t within -1 and 1", r"|h_t| < 1,\; |C_t| \le |C_{t-1}| + 1",
+    ),
+    Code(
         "N401", "a worked value cannot be recomputed",
         "The inputs or weights of the example are not printed, so its values can be neither confirmed nor refuted. The note "
         "names what is missing. Values that are impossible whatever the inputs (E402) are still reported.",

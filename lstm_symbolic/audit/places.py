@@ -7,6 +7,7 @@ from typing import Any
 
 from ..expr.term import Term
 from ..reading.document import Document, Formula
+from ..reading.formats import as_in_file
 from ..reading.repair import Applied
 from .codes import SEVERITY
 from .report import Finding, Fix, FormulaRecord, Label, Note, Repair
@@ -45,7 +46,8 @@ def finding(
 
 
 def fix(document: Document, span: tuple[int, int], text: str) -> Fix:
-    return Fix(*document.source.place(span[0]), *document.source.place(span[1]), text)
+    source = document.source
+    return Fix(*source.place(span[0]), *source.place(span[1]), as_in_file(text, source.path) if source.file else text)
 
 
 def label(document: Document, span: tuple[int, int], text: str) -> Label:

@@ -8,16 +8,23 @@ from functools import cached_property
 from pathlib import Path
 
 from ..errors import LstmSymbolicError
+from .formats import plain_text
 
 MAX_BYTES = 4_000_000
 
 
 @dataclass(frozen=True)
 class Source:
-    """The text of a document under the name it was given."""
+    """The text of a document under the name it was given; ``file`` is what a notebook or a page holds, as long as the text."""
 
     path: str
     text: str
+    file: str = ""
+
+    @property
+    def written(self) -> str:
+        """The text as the file holds it."""
+        return self.file or self.text
 
     @cached_property
     def starts(self) -> list[int]:
@@ -54,7 +61,13 @@ def load(path: str | Path) -> Source:
         raise LstmSymbolicError(f"{name} does not exist") from None
     except OSError as error:
         raise LstmSymbolicError(f"{name} cannot be read: {error.strerror}") from None
-    return Source(name, decode(data, name))
+    return source_of(name, decode(data, name))
+
+
+def source_of(name: str, text: str) -> Source:
+    """A document by its name: of notebooks and pages the prose and the formulas."""
+    plain = plain_text(text, name)
+    return Source(name, plain, "" if plain == text else text)
 
 
 def decode(data: bytes, name: str) -> str:
