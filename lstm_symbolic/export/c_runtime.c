@@ -15,6 +15,7 @@
 #define DEEP 128         /* rows of a panel that are used at once: they stay in the first cache */
 #define TALL 128         /* rows of the left factor that are used at once: they stay in the second */
 #define APART (DEEP + 8) /* from block to block: no power of two, which would fall on the same lines of a cache */
+#define SHARED 500000    /* from so many multiplications on, threads share a product (with -fopenmp) */
 #define IS_FLOAT (sizeof(REAL) == 4)
 
 typedef REAL vec __attribute__((vector_size(64), aligned(64)));
@@ -115,8 +116,11 @@ static void pack(REAL *restrict panels, long K, long r0, long rows, long c0, lon
     if (add)
       for (long r = 0; r < rows; r++)
         for (long q = 0; q < here; q++) to[r * WIDE + q] += s[r * rs + q * cs];
+    else if (cs == 1 && here == WIDE)
+      for (long r = 0; r < rows; r++) memcpy(to + r * WIDE, s + r * rs, 128); /* WIDE entries */
     else if (cs == 1)
-      for (long r = 0; r < rows; r++) memcpy(to + r * WIDE, s + r * rs, here * sizeof(REAL));
+      for (long r = 0; r < rows; r++)
+        for (long q = 0; q < here; q++) to[r * WIDE + q] = s[r * rs + q];
     else {
       long q = 0;
 #ifndef __clang__
@@ -197,6 +201,7 @@ static void times(long M, long N, long K, const REAL *a, long rs, long cs, const
   }
   if (!K && !add)
     for (long i = 0; i < M; i++) memset(c + i * ldc, 0, N * sizeof(REAL));
+#pragma omp parallel for collapse(2) if (M * N * K > SHARED)
   for (long top = 0; top < M; top += TALL)
     for (long j = 0; j < N; j += WIDE)
       for (long k = 0; k < K; k += DEEP) {
@@ -225,6 +230,7 @@ static void gradient(long M, long N, long rows, const REAL *a, long lda, const R
         for (; i + 8 <= tall; i += 8) memcpy(left + i * APART + k * 8, s + i, 8 * sizeof(REAL));
         for (long q = i; q < tall; q++) left[i * APART + k * 8 + q - i] = s[q];
       }
+#pragma omp parallel for if (tall * N * depth > SHARED)
       for (long j = 0; j < N; j += WIDE) {
         long width = up_to(WIDE, N - j), i = 0;
         REAL *o = c + top * N + j;
