@@ -197,7 +197,8 @@ class Backward:
             for name in plan.previous:
                 d = self.cotangent[plan.step.states[name]]
                 later = self.later[name]
-                yield f"    {later} {f'= {later} +' if name in self.saved else '+='} multiply({d}, off[t], out={d})"
+                kept = f"multiply({d}, off[t], out={d})"
+                yield f"    {later} = add({later}, {kept}, out={self.saved[name]})" if name in self.saved else f"    {later} += {kept}"
 
     # --- around the loop -----------------------------------------------------------------------------------------
 
@@ -272,22 +273,23 @@ class Backward:
         return f"transposed_{i + 1}" if len(self.views.plan.pulls) > 1 else "transposed"
 
     def transposed_weights(self) -> Iterator[str]:
-        """The weights as the equations have them, and contiguous transposes (measured: a view costs 1.4 times as much in the loop)."""
+        """Contiguous transposes of the weights (measured: a view costs 1.4 times as much in the loop)."""
         plan, views = self.views.plan, self.views
-        for i, product in enumerate(plan.products):
-            scaled = [r for r, k in enumerate(product.nodes) if plan.graph[k].number != 1]
-            for j in range(len(product.ranges)):
-                yield f"    {weights(views, i, j)} = ws.{weights(views, i, j)}{'.copy()' if scaled else ''}"
-                for a, b in runs(scaled):
-                    rows = blocks(a, b, len(product.nodes), product.size)
-                    yield f"    {weights(views, i, j)}[{rows}] *= {ops.literal(1 / plan.graph[product.nodes[a]].number)}"
         for i, pull in enumerate(plan.pulls):
             yield f"    {self.transposed(i)} = {self.stacked(pull.affine, pull.rows, plan.code[pull.node])}.T.copy()"
+            yield from (f"    {self.transposed(i)}[:, {rows}] *= {factor}" for rows, factor in self.halved(pull.affine, pull.rows))
         for node in dict.fromkeys(p.node for p in plan.pulls):
             if sum(p.node == node for p in plan.pulls) > 1:
                 targets = [self.cotangent[node]] if node in self.cotangent else []
                 targets += [self.later[name] for name, terms in plan.back.carries.items() if Term("product", of=node) in terms]
                 yield from (f"    part_{target} = np.empty(({views.spell(plan.graph[node].size)}, B), dtype)" for target in targets)
+
+    def halved(self, nodes: Sequence[int], size: Expr) -> Iterator[tuple[str, str]]:
+        """The rows of packed weights that do not stand there as the equations have them, and what makes them so."""
+        numbers = [self.views.plan.graph[self.views.plan.code[k]].number for k in nodes]
+        for number in dict.fromkeys(n for n in numbers if n != 1):
+            for first, last in runs([r for r, n in enumerate(numbers) if n == number]):
+                yield blocks(first, last, len(nodes), size), ops.literal(1 / number)
 
     def stacked(self, nodes: Sequence[int], size: Expr, operand: int) -> str:
         """The weights of affine nodes for one operand below each other, in as few pieces as they stand."""
@@ -307,5 +309,5 @@ class Backward:
             part, ends = next((j, (a, b)) for j, (a, b) in enumerate(product.ranges) if a <= position < b)
             columns = views.part(ends[0], position, position + 1, ends[1])
             rows = blocks(first, last, len(product.nodes), size)
-            texts.append(f"{weights(views, number, part)}[{rows}, {columns}]")
+            texts.append(f"ws.{weights(views, number, part)}[{rows}, {columns}]")
         return texts[0] if len(texts) == 1 else f"np.concatenate(({', '.join(texts)}))"

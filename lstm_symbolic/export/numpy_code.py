@@ -70,7 +70,7 @@ def header(plan: Plan) -> str:
     what = "forward pass and backpropagation through time" if plan.gradients else "forward pass"
     lines = [f'"""{clean(cell.title) or "A recurrent cell"}: {what} in NumPy.', ""]
     lines += [f"    {clean(line)}" for line in cell.plain()]
-    source = f", from its cell {clean(cell.name)}" if cell.name else ""
+    source = f", cell {clean(cell.name)}" if cell.name else ""
     written = f"Written by lstm_symbolic {clean(number)}{source}."
     lines += ["", *wrap(f"{clean(cell.paper)}. {written}" if cell.paper else written, 138)]
     lines += ["Arrays are time-major, (T, B, features) for T steps of B samples. A missing state is 0. A step whose mask (T, B) is 0"]

@@ -109,7 +109,12 @@ def _inputs(back: Backward) -> Iterator[str]:
             reading = {numbers.index(n): k for k, n in plan.back.affine.items() if n in numbers and node in graph[k].args}
             for first, last in runs(list(reading)):
                 nodes = [reading[i] for i in range(first, last)]
-                stacked = back.stacked(nodes, deltas_size, plan.code[node])
+                stacked, halved = back.stacked(nodes, deltas_size, plan.code[node]), list(back.halved(nodes, deltas_size))
+                if halved:
+                    packed = views.names.fresh(f"weights_{name}")
+                    yield f"    {packed} = {stacked}{'' if stacked.startswith('np.') else '.copy()'}"
+                    yield from (f"    {packed}[{rows}] *= {factor}" for rows, factor in halved)
+                    stacked = packed
                 part = buffer if (first, last) == (0, len(numbers)) else f"{buffer}[:, {blocks(first, last, len(numbers), deltas_size)}]"
                 value = f"np.matmul({part}, {stacked}).reshape(T, B, {size})"
                 yield f"    d_{name} {'+=' if started else '='} {value}"

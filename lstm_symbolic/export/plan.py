@@ -271,11 +271,14 @@ class _Planning:
         number = {self.code[k]: n for k, n in back.affine.items()}
         pairs = [(number[a], number[b]) for group in groups for a, b in pairwise(group) if a in number and b in number]
 
+        halved = [n for k, n in back.affine.items() if graph[self.code[k]].number != 1]
+
         def cost(order: Sequence[int]) -> float:
             where = {n: i for i, n in enumerate(order)}
             apart = sum(a in where and b in where and where[a] + 1 != where[b] for a, b in pairs)
+            halves = len(runs([where[n] for n in halved if n in where]))
             ranges = sum(w * (len(runs([where[n] for n in s if n in where])) - 1) for w, s in wanted if any(n in where for n in s))
-            return ranges + 0.01 * apart
+            return ranges + 0.01 * apart + 0.02 * halves
 
         return {size: arrange(numbers, cost) for size, numbers in self.by_size().items()}
 

@@ -37,7 +37,7 @@ def test_parameters_that_are_no_weights() -> None:
     ("right", "wrong", "label"),
     [
         ('("U_i", "U_o"', '("U_o", "U_i"', "h[1]"),
-        ("weights[:3 * n] *= 2.0", "weights[:3 * n] *= 1.0", "d_x[1]"),
+        ("weights_x[:3 * n] *= 2.0", "weights_x[:3 * n] *= 1.0", "d_x[1]"),
         ("subtract(one, w", "add(one, w", "d_W_i"),
         ("copyto(k[:, 5], v[:, 3])", "copyto(k[:, 5], v[:, 1])", "d_C[0]"),
     ],
