@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 FORMATS = ("text", "json", "sarif", "html", "markdown", "github")
 DERIVED = ("text", "latex", "typst", "markdown", "html", "json", "plain")
-TARGETS = ("numpy", "c")
+TARGETS = ("numpy", "c", "jax", "torch")
 LANGUAGES = ("en", "vi", "zh", "th")
 DIAGRAMS = ("svg", "typst", "tikz")
 ANALYSES = ("jacobian", "forward", "hessian", "ranges", "limits", "costs")

@@ -8,11 +8,15 @@ from ..cells import Cell, cell
 from ..errors import LstmSymbolicError
 from .c_code import c_source
 from .c_wrapper import c_wrapper
+from .jax_code import jax_source
 from .numpy_code import numpy_source
 from .plan import Plan, plan
+from .torch_code import torch_source
 
 #: Target -> the text of its file, for a plan and the types that it may have.
-TARGETS: dict[str, Callable[[Plan, Sequence[str]], str]] = {"numpy": numpy_source, "c": c_source}
+TARGETS: dict[str, Callable[[Plan, Sequence[str]], str]] = {
+    "numpy": numpy_source, "c": c_source, "jax": jax_source, "torch": torch_source,
+}  # fmt: skip
 
 #: Target -> what stands beside its file: the ending, and the text.
 BESIDE: dict[str, tuple[str, Callable[[Plan, Sequence[str]], str]]] = {"c": (".py", c_wrapper)}
