@@ -6,10 +6,12 @@ reported: a claim that is proved, undecided, or about anything but a state of a 
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
 from ..cells import Cell, cell
 from ..errors import LstmSymbolicError
@@ -20,6 +22,8 @@ from .judge import Judged
 from .places import finding
 from .report import Finding
 
+#: More claims than this are not held to anything: each takes a second.
+_MOST = 6
 _NUMBER = r"[-−]?\s?\d+(?:\.\d+)?"
 _SYMBOL = r"(?P<symbol>\\?[A-Za-z][^\s$|<>=≤\[\],]{0,30}?)"
 _LESS = r"\s*(?:<|≤|\\leq?(?:slant)?|\\lt)\s*"
@@ -56,7 +60,8 @@ class _Said:
 def claim_findings(document: Document, judged: Sequence[Judged]) -> Iterator[Finding]:
     """Ranges that the equations leave, each with numbers that show it."""
     proved = [j for j in judged if j.match is not None and j.verdict is not None and j.verdict.kind in ("proved", "proved-under")]
-    for said in (*_in_formulas(document), *_in_sentences(document)) if proved else ():
+    claims = itertools.chain(_in_formulas(document), _in_sentences(document)) if proved else ()
+    for said in itertools.islice(claims, _MOST):
         for j in proved:
             refuted = _refuted(said, j)
             if refuted is not None:
@@ -87,12 +92,17 @@ def _number(text: str) -> Fraction:
 def _refuted(said: _Said, j: Judged) -> Claim | None:
     """The claim about a state of the cell, where it is certainly wrong."""
     assert j.match is not None
-    known = cell(j.match.cell)
-    state = _state(said, j, known)
+    state = _state(said, j, cell(j.match.cell))
     if state is None or said.low > said.high:
         return None
-    claim = within(known, state, said.low, said.high)
+    claim = _held(j.match.cell, state, said.low, said.high)
     return claim if claim.verdict == "refuted" else None
+
+
+@lru_cache(maxsize=64)
+def _held(known: str, state: str, low: Fraction, high: Fraction) -> Claim:
+    """A document often says the same twice."""
+    return within(cell(known), state, low, high)
 
 
 def _state(said: _Said, j: Judged, known: Cell) -> str | None:
