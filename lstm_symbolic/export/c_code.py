@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from importlib.resources import files
 
@@ -30,7 +29,7 @@ def c_source(plan: Plan, dtypes: Sequence[str] = ("float32", "float64")) -> str:
     >>> from .plan import plan
     >>> [line for line in c_source(plan(cell("lstm"))).splitlines() if line.startswith("void")]
     ['void layout(const long *dims, long *at) {', 'void forward(const long *dims, const REAL *const *in, const unsigned char *mask, \
-REAL *memory) {', 'void backward(const long *dims, const REAL *const *in, const unsigned char *mask, const REAL *memory, \
+REAL *memory) {', 'void backward(const long *dims, const REAL *const *in, const unsigned char *mask, REAL *memory, \
 const REAL *const *up, REAL *work) {']
     """
     check_dimensions(plan)
@@ -87,9 +86,14 @@ def _layout(layout: Layout) -> Iterator[str]:
     for arrays in (list(layout.forward_arrays()), list(layout.backward_arrays()) if layout.plan.gradients else []):
         yield "  {"
         yield "    long used = 0;"
+        index = {name: number + i for i, (name, _) in enumerate(arrays)}
         for name, count in arrays:
-            yield f"    at[{number}] = used; /* {name} */"
-            yield f"    used += rounded({count}, 16);"
+            if name[:2] == "d_" and name[2:] in layout.within:
+                array, first = layout.within[name[2:]]
+                yield f"    at[{number}] = at[{index[array]}] + {first}; /* {name} */"
+            else:
+                yield f"    at[{number}] = used; /* {name} */"
+                yield f"    used += rounded({count}, 16);"
             number += 1
         yield f"    at[{number}] = used;"
         yield "  }"
@@ -105,8 +109,9 @@ def _pointers(layout: Layout, backward: bool) -> Iterator[str]:
     yield "  layout(dims, at);"
     given = [f"x_{k}" for k in plan.step.inputs] + [f"p_{k}" for k in plan.cell.parameters]
     yield from (f"  const REAL *{name} = in[{i}]; (void){name};" for i, name in enumerate(given))
-    const = "const " if backward else ""
-    yield from (f"  {const}REAL *{name} = memory + at[{i}]; (void){name};" for i, (name, _) in enumerate(forward))
+    yield from (
+        f"  {'const ' * (backward and name[0] != 'w')}REAL *{name} = memory + at[{i}]; (void){name};" for i, (name, _) in enumerate(forward)
+    )
     if backward:
         start = len(forward) + 1
         yield from (f"  REAL *{name} = work + at[{start + i}]; (void){name};" for i, (name, _) in enumerate(layout.backward_arrays()))
@@ -134,7 +139,7 @@ def _pack(layout: Layout, g: Group, a: int, backward: bool) -> Iterator[str]:
         start, rows, columns = _steps(layout, w)
         first = g.offset(k) or "0"
         if backward:
-            yield f"  pack(v{g.number}_{a}, {g.width}, {first}, {n}, 0, {size}, p_{w.name} + {start}, {rows}, {columns}, {int(more)});"
+            yield f"  pack(w{g.number}_{a}, {g.width}, {first}, {n}, 0, {size}, p_{w.name} + {start}, {rows}, {columns}, {int(more)});"
         else:
             yield f"  pack(w{g.number}_{a}, {size}, 0, {size}, {first}, {n}, p_{w.name} + {start}, {columns}, {rows}, {int(more)});"
 
@@ -193,14 +198,13 @@ def _backward(layout: Layout) -> Iterator[str]:
     yield "}"
     yield ""
     yield (
-        "void backward(const long *dims, const REAL *const *in, const unsigned char *mask, const REAL *memory, "
+        "void backward(const long *dims, const REAL *const *in, const unsigned char *mask, REAL *memory, "
         "const REAL *const *up, REAL *work) {"
     )
     yield from _sizes(layout)
     yield from _pointers(layout, True)
-    whole = _whole(layout)
     for name, count in layout.backward_arrays():
-        if name.startswith(("sum", "use", "zeros")) or (name.startswith("d_") and name[2:] not in whole):
+        if name.startswith(("sum", "use", "zeros")) or (name.startswith("d_") and name[2:] not in layout.whole):
             yield f"  memset({name}, 0, ({count}) * sizeof(REAL));"
         elif re.match(r"g\d", name):
             yield f"  if (!T || !B) memset({name}, 0, ({count}) * sizeof(REAL));"
@@ -246,7 +250,7 @@ def _pull(layout: Layout, k: int) -> Iterator[str]:
     for i, g in enumerate(g for g in layout.groups if k in g.args):
         add = int(node.op == "previous" or i > 0)
         rows = f"e{g.number} + (t - first) * B * {g.width}"
-        yield f"times(B, {size}, {g.width}, {rows}, {g.width}, 1, v{g.number}_{k}, {target}, {size}, {add});"
+        yield f"times(B, {size}, {g.width}, {rows}, {g.width}, 1, w{g.number}_{k}, {target}, {size}, {add});"
 
 
 def _chunk(layout: Layout) -> Iterator[str]:
@@ -261,7 +265,7 @@ def _chunk(layout: Layout) -> Iterator[str]:
             yield f"gradient({g.width}, {size}, {deltas}, {rows}, {stride}, g{g.number}_{a}, room, last < T);"
             if graph[a].op == "input":
                 target = f"dx_{graph[a].name} + first * B * {size}"
-                call = f"times((last - first) * B, {size}, {g.width}, e{g.number}, {g.width}, 1, v{g.number}_{a}, {target}, {size}, "
+                call = f"times((last - first) * B, {size}, {g.width}, e{g.number}, {g.width}, 1, w{g.number}_{a}, {target}, {size}, "
                 yield f"{call}{int(a in started)});"
                 started.add(a)
         if any(graph[k].biases for k in g.nodes):
@@ -269,31 +273,20 @@ def _chunk(layout: Layout) -> Iterator[str]:
             yield f"for (long r = 0; r < (last - first) * B; r++) {call}"
 
 
-def _whole(layout: Layout) -> set[str]:
-    """Parameters whose gradient is one block: it is written, not added to zeros."""
-    graph, shapes = layout.graph, layout.plan.cell.shapes
-    weights = [(w, k) for g in layout.groups for k in g.nodes for w in graph[k].weights]
-    biases = [b for g in layout.groups for k in g.nodes for b in graph[k].biases]
-    used = {name for use in layout.plan.back.uses for name in gradient(graph, use.constant)}
-    count = Counter([*(w.name for w, _ in weights), *biases, *used])
-    parts = {w.name for w, _ in weights if w.start != 0 or w.width != shapes[w.name][0 if w.transposed else 1]}
-    return {name for name, times in count.items() if times == 1 and name not in used | parts}
-
-
 def _collect(layout: Layout) -> Iterator[str]:
     """Gradients in the layout of the parameters."""
-    plan, graph, whole = layout.plan, layout.graph, _whole(layout)
+    plan, graph, done = layout.plan, layout.graph, layout.within
     for g in layout.groups:
         n = spell(g.size)
         for a in g.args:
             size = spell(graph[a].size)
-            for k, w, _ in _blocks(layout, g, a):
+            for k, w, _ in (b for b in _blocks(layout, g, a) if b[1].name not in done):
                 start, rows, columns = _steps(layout, w)
                 block = f"g{g.number}_{a} + ({g.offset(k) or '0'}) * {size}"
-                yield f"spread(d_{w.name} + {start}, {rows}, {columns}, {block}, {n}, {size}, {int(w.name not in whole)});"
+                yield f"spread(d_{w.name} + {start}, {rows}, {columns}, {block}, {n}, {size}, {int(w.name not in layout.whole)});"
         for k in g.nodes:
-            for b in graph[k].biases:
-                yield f"spread(d_{b}, 0, 1, sum{g.number} + {g.offset(k) or '0'}, 1, {n}, {int(b not in whole)});"
+            for b in (b for b in graph[k].biases if b not in done):
+                yield f"spread(d_{b}, 0, 1, sum{g.number} + {g.offset(k) or '0'}, 1, {n}, {int(b not in layout.whole)});"
     for i, use in enumerate(plan.back.uses):
         size = plan.back.slots[use.slot].size
         for name, slope in gradient(graph, use.constant).items():

@@ -8,6 +8,7 @@ packed weights; those of the inputs are done for a chunk of steps at once, and s
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -15,6 +16,7 @@ from functools import cached_property
 from sympy import Expr
 
 from ..expr import write
+from .constants import gradient
 from .graph import ELEMENTWISE, Graph
 from .plan import Plan
 
@@ -189,6 +191,30 @@ class Layout:
         spot = self.where[k]
         return Spot(spot.array, spot.stride, spot.offset, time if spot.time == "t" else f"{time} + 1").row(""), spot.stride
 
+    @cached_property
+    def whole(self) -> set[str]:
+        """Parameters whose gradient is one block."""
+        graph, shapes = self.graph, self.plan.cell.shapes
+        weights = [w for g in self.groups for k in g.nodes for w in graph[k].weights]
+        biases = [b for g in self.groups for k in g.nodes for b in graph[k].biases]
+        used = {name for use in self.plan.back.uses for name in gradient(graph, use.constant)}
+        count = Counter([*(w.name for w in weights), *biases, *used])
+        parts = {w.name for w in weights if w.start != 0 or w.width != shapes[w.name][0 if w.transposed else 1]}
+        return {name for name, times in count.items() if times == 1 and name not in used | parts}
+
+    @cached_property
+    def within(self) -> dict[str, tuple[str, str]]:
+        """Parameters whose gradient is written where it belongs: the array of its group, and the first entry there."""
+        found: dict[str, tuple[str, str]] = {}
+        for g in self.groups:
+            for k in g.nodes:
+                first = g.offset(k) or "0"
+                for w, a in zip(self.graph[k].weights, self.graph[k].args, strict=True):
+                    if w.name in self.whole and not w.transposed:
+                        found[w.name] = f"g{g.number}_{a}", f"{first} * {spell(self.graph[a].size)}"
+                found |= {b: (f"sum{g.number}", first) for b in self.graph[k].biases if b in self.whole}
+        return found
+
     def forward_arrays(self) -> Iterable[tuple[str, str]]:
         """Name and number of entries of everything that the forward pass writes."""
         graph, step = self.graph, self.plan.step
@@ -203,12 +229,15 @@ class Layout:
             yield f"k{k}", f"T * B * {spot.stride}"
         for g in self.groups:
             for a in g.args:
-                yield f"w{g.number}_{a}", f"packed({spell(graph[a].size)}, {g.width})"
+                yield f"w{g.number}_{a}", f"packed_both({spell(graph[a].size)}, {g.width})"
 
     def backward_arrays(self) -> Iterable[tuple[str, str]]:
         """The same for the backward pass; the gradients come first."""
         graph, step, back = self.graph, self.plan.step, self.plan.back
         cell = self.plan.cell
+        for g in self.groups:
+            yield f"sum{g.number}", g.width
+            yield from ((f"g{g.number}_{a}", f"{g.width} * {spell(graph[a].size)}") for a in g.args)
         for name in cell.parameters:
             rows, columns = cell.shapes[name]
             yield f"d_{name}", f"{spell(rows)} * {spell(columns)}"
@@ -219,10 +248,6 @@ class Layout:
             yield f"new_{name}", f"B * {spell(graph[k].size)}"
         for g in self.groups:
             yield f"e{g.number}", f"span * B * {g.width}"
-            yield f"sum{g.number}", g.width
-            for a in g.args:
-                yield f"v{g.number}_{a}", f"packed({g.width}, {spell(graph[a].size)})"
-                yield f"g{g.number}_{a}", f"{g.width} * {spell(graph[a].size)}"
         for k in dict.fromkeys(a for g in self.groups for a in g.args if graph[a].op not in ("input", "previous")):
             yield f"pull{k}", f"B * {spell(graph[k].size)}"
         for n in dict.fromkeys(t.of for j in back.junctions for t in j.terms if t.kind == "slot"):

@@ -86,6 +86,7 @@ INLINE REAL min_(REAL a, REAL b) { return a <= b || a != a ? a : b; }
 /* Panels of a K x N matrix: WIDE columns beside each other, all K rows of them, then the next. What stands in the columns beyond N is
    multiplied and never stored. Here rows r0.. and columns c0.. are filled from a matrix with steps rs, cs. */
 INLINE long packed(long K, long N) { return K * rounded(N, WIDE); }
+INLINE long packed_both(long K, long N) { return packed(K, N) > packed(N, K) ? packed(K, N) : packed(N, K); } /* also transposed */
 
 #ifndef __clang__ /* which has no shuffles by a vector */
 typedef __typeof__((vec){0} < (vec){0}) whole; /* as many integers */
