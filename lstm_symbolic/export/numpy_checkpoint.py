@@ -63,8 +63,8 @@ def backward(d_outputs, cache, d_state=None):
     for number in reversed(range(len(ws.parts))):
         part, kept = ws.parts[number], ws.forward(number, inputs, params, mask)[2]
         some, d_x, d_state = _backward({k: v[part] for k, v in d_outputs.items()}, kept, d_state)
-        for k, value in some.items():
-            d_params[k] += value
+        for k in params:
+            d_params[k] += some.pop(k)
         for k, value in @d_x@.items():
             d_inputs[k][part] = value
     return d_params, @d_inputs@, d_state

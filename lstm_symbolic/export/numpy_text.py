@@ -8,7 +8,7 @@ CHECKS = '''
 def _shape(texts, dims):
     """The sizes of ("n", "n+m", "1", "2*n"); None where a dimension is unknown."""
     sums = {t: [[int(f) if f.isdigit() else dims.get(f) for f in a.split("*")] for a in t.split("+")] for t in texts if t not in dims}
-    dims = dims | {t: None if any(None in f for f in s) else int(sum(map(np.prod, s))) for t, s in sums.items()}
+    dims = dims | {t: None if any(None in f for f in s) else int(sum(map(np.prod, s))) for t, s in sums.items()} if sums else dims
     return tuple(dims[text] for text in texts)
 
 
@@ -35,7 +35,7 @@ def init(dims, rng, dtype=DTYPES[-1]):
 PREPARED = """    inputs, dims = @inputs@, {"T": None, "B": None, "1": 1}
     given, axes = inputs | (params if isinstance(params, dict) else {}), {k: ("T", "B", s) for k, s in INPUTS.items()} | PARAMETERS
     sizes = [pair for k, array in given.items() for pair in zip(axes.get(k, ()), np.shape(array)) if pair[0].isidentifier()]
-    dims |= dict(sorted(sizes, key=sizes.count))  # what most arrays say
+    dims |= dict(sorted(dict.fromkeys(sizes), key=sizes.count))  # what most arrays say
     T, B, state = dims["T"], dims["B"], {} if state is None else state
     dtype = np.dtype(next((a.dtype for a in inputs.values() if getattr(a, "dtype", None) in DTYPES), DTYPES[-1]))
     _check("", inputs, {k: (T, B, *_shape((size,), dims)) for k, size in INPUTS.items()}, dtype)

@@ -80,8 +80,8 @@ def test_other_systems(label: str) -> None:
 def test_the_file_is_proved(name: str) -> None:
     source = export(name, checkpoint=1)
     assert unproved_source(source, cell(name), 2, 1) == []
-    assert "d_params[k] += value" in source
-    assert unproved_source(source.replace("d_params[k] += value", "d_params[k] = value"), cell(name), 2, 1)
+    assert "d_params[k] += some" in source
+    assert unproved_source(source.replace("d_params[k] += some", "d_params[k] = some"), cell(name), 2, 1)
 
 
 def test_memory() -> None:
