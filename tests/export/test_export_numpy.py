@@ -1,6 +1,7 @@
 """The exported NumPy file against oracles that share nothing with it: torch in float64, the equations step by step, differences."""
 
 import json
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -183,3 +184,38 @@ def test_no_text_of_a_document_becomes_code() -> None:
     source = export(evil)
     assert '"""' not in source.splitlines()[0][3:]
     assert module_of(evil).check_gradients() < 1e-7
+
+
+class Watched:
+    """NumPy, with a note of what was allocated from one matrix product to the next: every step of a loop has one."""
+
+    def __init__(self) -> None:
+        self.most: list[int] = []
+        self.before = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(np, name)
+
+    def matmul(self, *args: Any, **named: Any) -> Any:
+        self.most.append(tracemalloc.get_traced_memory()[1] - self.before)
+        result = np.matmul(*args, **named)
+        tracemalloc.reset_peak()
+        self.before = tracemalloc.get_traced_memory()[0]
+        return result
+
+
+@pytest.mark.parametrize("masked", [False, True])
+@pytest.mark.parametrize("name", ["lstm", "gru_reset_after", "rnn"])
+def test_no_step_allocates_with_a_workspace(name: str, masked: bool) -> None:
+    """Views and NumPy's own buffers for a factor of several gates (at most 8192 numbers for each operand), and no array of the step."""
+    steps, batch, n = 30, 64, 512
+    g = module_of(cell(name))
+    x, params, state = draw(g, {"n": n, "m": 4}, steps, batch)
+    mask = np.arange(steps * batch).reshape(steps, batch) % 3 != 0 if masked else None
+    ws = g.workspace(steps, batch, {"n": n, "m": 4})
+    g.np = watched = Watched()  # type: ignore[attr-defined]
+    tracemalloc.start()
+    outputs, _, kept = g.forward(x, params, state, mask, ws)
+    g.backward({"h": outputs["h"]}, kept)
+    tracemalloc.stop()
+    assert max(watched.most[1:steps] + watched.most[steps + 1 : 2 * steps]) < 8 * n * batch / 3
