@@ -283,3 +283,32 @@ def test_like_a_document(tmp_path, capsys) -> None:
     empty.write_text("nothing", encoding="utf-8")
     assert cli.main(["show", "gru", "--notation", f"like:{empty}"]) == 2
     assert "no cell whose notation" in capsys.readouterr().err
+
+
+def test_a_document_names_its_deck(tmp_path) -> None:
+    notes = tmp_path / "notes.md"
+    notes.write_text(DOCUMENT, encoding="utf-8")
+    assert slides(notes).title == "GRU"
+    notes.write_text(DOCUMENT.replace("# GRU", ""), encoding="utf-8")
+    assert slides(notes).title == "notes"
+
+
+def test_a_simple_network_is_beside_every_cell() -> None:
+    (plot,) = (b for p in compose([cell("lstm")], Style(), "en").pages for b in p.blocks if isinstance(b, Plot))
+    assert [name for name, _ in plot.curves] == [cell("lstm").title, cell("rnn").title]
+
+
+def test_every_line_of_the_recursion_has_its_reason() -> None:
+    grads = backward(cell("lstm"))
+    explained = {row[0]: say for p in compose([grads], Style(), "en").pages for b in p.blocks if isinstance(b, Equations) and b.sentences
+                 for row, say in zip(b.rows, b.sentences, strict=True)}  # fmt: skip
+    assert explained.keys() == {e.lhs for e in grads.recursion}
+    assert [("σ" in say, "tanh" in say) for say in explained.values()].count((True, False)) == 3
+    assert [("σ" in say, "tanh" in say) for say in explained.values()].count((False, True)) == 1
+
+
+def test_colours_reach_every_form_of_a_deck() -> None:
+    deck = compose([cell("gru")], Style(color="gates"), "en")
+    assert r"\textcolor[HTML]{B3401F}{r_t}" in as_beamer.render(deck)
+    assert '#text(fill: rgb("#b3401f"), $r_t$)' in as_typst.render(deck)
+    assert '<mstyle mathcolor="#b3401f">' in as_html.render(deck)
