@@ -22,16 +22,16 @@ from .names import Unclear
 from .readings import Derivation, Outcome, Reading
 from .repairs import pairs, repairs
 from .statements import Line, lines
-from .trial import Array, Misfit, look_in, same, value_of
+from .trial import Array, Misfit, look_in, same, value_of, values_below
 from .truth import Meaning
 
 #: A change that costs this much explains nothing.
 UNLIKELY = 1.9
 
-#: Seconds for one derivation against one forward step.
+#: Seconds of the processor for one derivation against one forward step.
 SECONDS = 12.0
 
-#: Seconds that the search for two changes of one line may take.
+#: Seconds of the processor that the search for two changes of one line may take.
 PATIENCE = 0.8
 
 
@@ -85,9 +85,9 @@ def derived(forward: Forward, formulas: Iterable[Formula]) -> Derived:
             claims += [(f, line) for line in lines(f.id, f.equation, forward.names)]
         except Unclear as reason:
             result.unclear[f.id] = str(reason)
-    end = time.monotonic() + SECONDS
+    end = time.process_time() + SECONDS
     for k, (f, line) in enumerate(claims):
-        if time.monotonic() > end:
+        if time.process_time() > end:
             result.unclear[f.id] = f"the derivation took longer than {SECONDS:.0f} s up to here"
         else:
             result.claims.append(judge_line(result, f, line, [x for _, x in claims[k + 1 :]]))
@@ -138,14 +138,15 @@ def mend(result: Derived, outcome: Outcome, later: Sequence[Line]) -> Mended | N
     found: list[Mended] = []
     for rank, assigned in enumerate(itertools.islice(derivation.assignments(line, world), 4)):
         named, others = {**_meanings(derivation), **assigned}, tuple(assigned.items())
+        below = values_below(line.value, look_in(world, named))
 
-        def meant(value: Term, named: Mapping[str, Meaning] = named) -> list[Meaning]:
+        def meant(value: Term, named: Mapping[str, Meaning] = named, below: Mapping[int, Array] = below) -> list[Meaning]:
             found: list[Meaning] = []
             mine: Array | None = None
             for m in goals:
                 goal = world.adjoints.get((m, shift))
                 try:
-                    mine = value_of(value, look_in(world, named, (m, shift))) if mine is None or line.loss_terms else mine
+                    mine = value_of(value, look_in(world, named, (m, shift)), below) if mine is None or line.loss_terms else mine
                 except Misfit:
                     return []
                 found += [m] if goal is not None and same(mine, goal) else []
@@ -155,11 +156,13 @@ def mend(result: Derived, outcome: Outcome, later: Sequence[Line]) -> Mended | N
             for m in meant(edit.value)[:1]:
                 found.append(Mended(edit.cost + 0.1 * rank + _unlikely(m), Reading(m, others), (edit,)))
         if not found and rank == 0 and line.target.variable:
-            end = time.monotonic() + PATIENCE
+            end, first = time.process_time() + PATIENCE, line.value
             for one, two in pairs(line, result.forward.names, deltas):
-                if time.monotonic() > end:
+                if time.process_time() > end:
                     break
-                for m in meant(two.value)[:1]:
+                if one.value is not first:
+                    first, below = one.value, values_below(one.value, look_in(world, named))
+                for m in meant(two.value, below=below)[:1]:
                     found.append(Mended(one.cost + two.cost, Reading(m, others), (one, two)))
     found = [x for x in found if x.cost < UNLIKELY]
     if not found:

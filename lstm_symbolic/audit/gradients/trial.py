@@ -9,7 +9,9 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 import numpy as np
 
@@ -141,16 +143,33 @@ class World:
 
 
 @np.errstate(all="ignore")
-def value_of(term: Term, look: Callable[[Term], Array]) -> Array:
-    """The value of a term; ``look`` gives those of symbols.
+def value_of(term: Term, look: Callable[[Term], Array], kept: Mapping[int, Array] = MappingProxyType({})) -> Array:
+    """The value of a term; ``look`` gives those of symbols, ``kept`` those of subterms that are known by their id.
 
     >>> from ...expr.term import read_term
     >>> value_of(read_term("a.T @ b"), lambda s: np.ones((3, 1))).tolist()
     [[3.0]]
     """
+    return _value(term, look, kept)
+
+
+@np.errstate(all="ignore")
+def values_below(term: Term, look: Callable[[Term], Array]) -> dict[int, Array]:
+    """The values of all subterms that have one, for trials of changed terms that share them."""
+    kept: dict[int, Array] = {}
+    for t in reversed(list(term.walk())):
+        with suppress(Misfit):
+            kept[id(t)] = _value(t, look, kept)
+    return kept
+
+
+def _value(term: Term, look: Callable[[Term], Array], kept: Mapping[int, Array]) -> Array:
+    known = kept.get(id(term))
+    if known is not None:
+        return known
     if term.op in ("sym", "eye") or (term.op == "ones" and term.index):
         return look(term)
-    args = [value_of(a, look) for a in term.args]
+    args = [_value(a, look, kept) for a in term.args]
     rule = _RULES.get(term.op)
     if rule is None:
         if term.op == "call":
@@ -255,4 +274,4 @@ def look_in(world: World, assigned: Mapping[str, Meaning], target: tuple[Meaning
 
 
 def same(a: Array, b: Array) -> bool:
-    return a.shape == b.shape and bool(np.allclose(a, b, rtol=1e-9, atol=1e-11))
+    return a.shape == b.shape and bool((np.abs(a - b) <= 1e-11 + 1e-9 * np.abs(b)).all())
