@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 FORMATS = ("text", "json", "sarif", "html", "markdown", "github")
 DERIVED = ("text", "latex", "typst", "markdown", "html", "json", "plain")
 TARGETS = ("numpy", "c", "jax", "torch")
+FRAMEWORKS = ("torch", "keras", "onnx")
 LANGUAGES = ("en", "vi", "zh", "th")
 DIAGRAMS = ("svg", "typst", "tikz")
 ANALYSES = ("jacobian", "forward", "hessian", "ranges", "limits", "costs")
@@ -95,6 +96,7 @@ def parser() -> argparse.ArgumentParser:
     exporting.add_argument("--dtype", choices=("float32", "float64"), help="one type only")
     exporting.add_argument("--no-grad", action="store_true", help="the forward pass only")
     exporting.add_argument("--checkpoint", type=int, metavar="K", help="numpy: keep the states of every K-th step, compute the rest again")
+    exporting.add_argument("--weights", choices=FRAMEWORKS, help="numpy, jax, torch: with functions that convert weights from and to these")
     exporting.add_argument("--explain", action="store_true", help="print the schedule instead of the code")
     exporting.add_argument("-o", "--output", type=Path, metavar="FILE", help="write here instead of standard output")
     exporting.set_defaults(run=_export)
@@ -260,7 +262,7 @@ def _export(args: argparse.Namespace) -> int:
 
     cell = cell_of(_path_or_text(args.what))
     given = (cell, args.target, args.dtype, not args.no_grad)
-    source = explain(plan(cell, not args.no_grad)) if args.explain else export(*given, checkpoint=args.checkpoint)
+    source = explain(plan(cell, not args.no_grad)) if args.explain else export(*given, checkpoint=args.checkpoint, weights=args.weights)
     _emit(source, args.output)
     if args.output and not args.explain:
         for ending, text in beside(*given).items():

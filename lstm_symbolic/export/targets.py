@@ -12,6 +12,7 @@ from .jax_code import jax_source
 from .numpy_code import numpy_source
 from .plan import Plan, plan
 from .torch_code import torch_source
+from .weights_code import with_conversions
 
 #: Target -> the text of its file, for a plan and the types that it may have.
 TARGETS: dict[str, Callable[[Plan, Sequence[str]], str]] = {
@@ -25,9 +26,14 @@ DTYPES = ("float32", "float64")
 
 
 def export(
-    what: Cell | str, target: str = "numpy", dtype: str | None = None, gradients: bool = True, checkpoint: int | None = None
+    what: Cell | str,
+    target: str = "numpy",
+    dtype: str | None = None,
+    gradients: bool = True,
+    checkpoint: int | None = None,
+    weights: str | None = None,
 ) -> str:
-    """The source of a cell (or of a cell of the zoo, by name) in a target.
+    """The source of a cell (or of a cell of the zoo, by name) in a target; ``weights`` adds conversions from and to a framework's.
 
     >>> source = export("lstm")
     >>> [line for line in source.splitlines() if line.startswith("def ") and "_check" not in line and "_shape" not in line]
@@ -37,9 +43,14 @@ def export(
     if target not in TARGETS:
         raise LstmSymbolicError(f"no target {str(target)[:60]!r}", hint=f"targets are {', '.join(TARGETS)}")
     schedule = plan(cell(what) if isinstance(what, str) else what, gradients)
+    source = _source(schedule, target, dtype, checkpoint)
+    return source if weights is None else with_conversions(source, schedule.cell, weights, target)
+
+
+def _source(schedule: Plan, target: str, dtype: str | None, checkpoint: int | None) -> str:
     if checkpoint is None:
         return TARGETS[target](schedule, _types(dtype))
-    if target != "numpy" or not gradients or checkpoint < 1:
+    if target != "numpy" or not schedule.gradients or checkpoint < 1:
         raise LstmSymbolicError(
             f"no checkpoint every {checkpoint} steps", hint="checkpoints are for numpy with gradients, every 1 or more steps"
         )
