@@ -4,7 +4,8 @@ against onnxruntime, forward only.
 Run with an interpreter that has torch, JAX, onnx and onnxruntime: ``python benchmarks/bench_export.py [--target c] [--threads 1]``. Every
 system is first checked against torch in float64; then all are timed in turn, several rounds, and the least time of each counts (by default
 processor time on one thread, which other work on the machine disturbs less, and wall time on two). Ratios are ours over theirs; after the
-strokes stand what the ratio must be and what it aims at.
+strokes stand what the ratio must be and what it aims at. C uses one thread, unless the environment says CFLAGS=-fopenmp (and, where
+the machine does other work too, OMP_WAIT_POLICY=passive).
 """
 
 from __future__ import annotations
@@ -319,8 +320,6 @@ def main() -> None:
     options.add_argument("--fresh", action="store_true", help="without a workspace")
     args = options.parse_args()
     threads(args.threads)
-    if args.threads > 1:
-        os.environ.setdefault("CFLAGS", "-fopenmp")
     with tempfile.TemporaryDirectory() as folder:
         missed = table(args, Path(folder))
     print(f"{missed} musts missed, {args.threads} thread(s)", file=sys.stderr)

@@ -15,7 +15,7 @@
 #define DEEP 128         /* rows of a panel that are used at once: they stay in the first cache */
 #define TALL 128         /* rows of the left factor that are used at once: they stay in the second */
 #define APART (DEEP + 8) /* from block to block: no power of two, which would fall on the same lines of a cache */
-#define SHARED 500000    /* from so many multiplications on, threads share a product (with -fopenmp) */
+#define SHARED 3000000   /* from so many multiplications on, threads share a product (with -fopenmp) */
 #define IS_FLOAT (sizeof(REAL) == 4)
 
 typedef REAL vec __attribute__((vector_size(64), aligned(64)));
