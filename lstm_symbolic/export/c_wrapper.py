@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from .c_code import dimensions
 from .c_layout import Layout
+from .c_pieces import dimensions
 from .naming import clean
 from .numpy_code import example, tables
 from .numpy_forward import filled
