@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 FORMATS = ("text", "json", "sarif", "html", "markdown", "github")
 DERIVED = ("text", "latex", "typst", "markdown", "html", "json", "plain")
-TARGETS = ("numpy", "c", "jax", "torch")
+TARGETS = ("numpy", "c", "jax", "torch", "onnx")
 FRAMEWORKS = ("torch", "keras", "onnx")
 LANGUAGES = ("en", "vi", "zh", "th")
 DIAGRAMS = ("svg", "typst", "tikz")
@@ -92,7 +92,7 @@ def parser() -> argparse.ArgumentParser:
 
     exporting = verbs.add_parser("export", help="a cell as code: forward pass and backpropagation through time")
     exporting.add_argument("what", metavar="CELL|FILE")
-    exporting.add_argument("--target", choices=TARGETS, default="numpy")
+    exporting.add_argument("--target", choices=TARGETS, default="numpy", help="onnx: a file that builds a model, forward pass only")
     exporting.add_argument("--dtype", choices=("float32", "float64"), help="one type only")
     exporting.add_argument("--no-grad", action="store_true", help="the forward pass only")
     exporting.add_argument("--checkpoint", type=int, metavar="K", help="numpy: keep the states of every K-th step, compute the rest again")

@@ -202,5 +202,7 @@ def _fold(line: str) -> list[str]:
             items.append(line[start:i].strip())
             start = i + 1
     items += [tail] if (tail := line[start:last].strip()) else []
+    if len(items) < 2:
+        return [line]
     folded = filled(indent, line[len(indent) : first + 1], items, line[last:])
     return [part for f in folded for part in (_fold(f) if len(f) > 138 and f != line else [f])]

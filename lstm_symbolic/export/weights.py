@@ -50,8 +50,8 @@ def match(cell: Cell, framework: str) -> Match:
     """The convention of a framework that a cell follows, by proof.
 
     >>> from ..cells import cell
-    >>> match(cell("gru_z_writes"), "onnx").forms["W_z"].parts
-    ((Summand(sign='-', name='kernel_z', transposed=False),),)
+    >>> match(cell("gru_z_writes"), "onnx").forms["kernel_z"].parts
+    ((Summand(sign='-', name='W_z', transposed=False),),)
     """
     vectors = [name for name in cell.parameters if 1 in cell.shapes[name]]
     for convention in conventions(framework, len(cell.states), bool(vectors)):

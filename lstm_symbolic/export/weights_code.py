@@ -118,7 +118,7 @@ class _Conversion:
             listed += self.biases("bias", "inner")
         if self.found.convention.peepholes:
             listed.append('"P": ' + self.joined([f"peephole_{k}" for k in "iof"], 0) + "[None]")
-        yield from filled("", "return {", listed, "}")
+        yield from (line[4:] for line in filled("    ", "return {", listed, "}"))
 
     def biases(self, outer: str, inner: str) -> list[str]:
         names, kind = self.layout.bias, self.layout.biases
@@ -166,7 +166,7 @@ class _Conversion:
             column = ".reshape(-1, 1)" if shapes[name][1] == 1 else ".reshape(1, -1)"
             body = f"({text})" if " " in text or text.startswith("-") else text
             listed.append(f'"{name}": {body}{column}' if self.is_vector(name) else f'"{name}": {text}')
-        yield from filled("", "return {", listed, "}")
+        yield from (line[4:] for line in filled("    ", "return {", listed, "}"))
 
     def bias_parts(self) -> Iterator[str]:
         names, kind, after = self.layout.bias, self.layout.biases, self.found.convention.after

@@ -14,7 +14,10 @@ from lstm_symbolic.export import export
 PROJECT = Path(__file__).parent.parent.parent
 
 
-@pytest.mark.parametrize(("target", "allowed"), [("jax", {"math", "jax", "jax.numpy"}), ("torch", {"math", "torch"})])
+IMPORTS = [("jax", {"math", "jax", "jax.numpy"}), ("torch", {"math", "torch"}), ("onnx", {"sys", "numpy", "onnx"})]
+
+
+@pytest.mark.parametrize(("target", "allowed"), IMPORTS)
 def test_the_files_are_readable(target: str, allowed: set[str], tmp_path: Path) -> None:
     """Only the library is imported, the project's own rules of ruff hold; only the widest equations need a wider line."""
     for name in SUPPORTED:
