@@ -63,9 +63,8 @@ def _checked(params, dtype):
         if params[name].ndim != 2:
             raise ValueError(f"params[{name!r}] has shape {params[name].shape}, expected {axes}")
         for axis, size in zip(axes, params[name].shape, strict=True):
-            if axis.isidentifier() or axis == "1":
-                if dims.setdefault(axis, size) != size:
-                    raise ValueError(f"params[{name!r}] has shape {params[name].shape}, expected {axes} with {axis} = {dims[axis]}")
+            if (axis.isidentifier() or axis == "1") and dims.setdefault(axis, size) != size:
+                raise ValueError(f"params[{name!r}] has shape {params[name].shape}, expected {axes} with {axis} = {dims[axis]}")
     for name, axes in PARAMETERS.items():
         for axis, size in zip(axes, params[name].shape, strict=True):
             parts = axis.split("+")
@@ -111,7 +110,7 @@ python FILE params.npz model.onnx writes it."
     top = header(forward, "ONNX", remarks, "import sys\n\nimport numpy as np\nimport onnx")
     body = "\n".join(_operator(plan, found) if found else _Scan(plan).lines())
     converted = conversions(plan.cell, "onnx", LANGUAGES["numpy"]).rstrip("\n") if found else ""
-    return folded(top + tables(plan, dtypes) + _CHECK.rstrip("\n") + converted + "\n\n\n" + body + _MAIN)
+    return folded(f"{top}\n{tables(plan, dtypes)}" + _CHECK.rstrip("\n") + converted + "\n\n\n" + body + _MAIN)
 
 
 def _spelled(size: Expr) -> str:
