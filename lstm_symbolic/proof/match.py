@@ -1,15 +1,15 @@
 """Two systems side by side: which names correspond, and the right side rewritten in the names of the left.
 
 Outputs, states and inputs of the same name correspond; other states are paired in every way that their shapes allow, the most similar
-names first, and so are inputs where the two systems share no input name (where they share some, another name is another thing: ``i`` for
-``f`` is an error, no renaming). A row system meets a column system by transposing what it names. Parameters of the right side get names
-of their own (``~r``), since the same letter may be chosen differently there.
+names first, and so are inputs where the two systems share no input name. Where they share some, another letter is another thing (``i``
+for ``f`` is an error, no renaming), but ``Z`` beside ``z`` is the same one. A row system meets a column system by transposing what it
+names. Parameters of the right side get names of their own (``~r``), since the same letter may be chosen differently there.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
@@ -41,10 +41,20 @@ def correspondences(left: Step, right: Step, outputs: Sequence[tuple[str, str | 
         other = right.free([b for _, b in pairs] + right.needed(b for _, b in pairs))
         inputs_left = {n: s for n, s in mine.items() if s.data[1]}
         inputs_right = {n: s for n, s in other.items() if s.data[1]}
-        same = tuple((n, n) for n in inputs_left if n in inputs_right)
-        lone = [n for n in inputs_left if n not in inputs_right], [n for n in inputs_right if n not in inputs_left]
+        same = *((n, n) for n in inputs_left if n in inputs_right), *recased(inputs_left, inputs_right)
+        lone = [n for n in inputs_left if n not in dict(same)], [n for n in inputs_right if n not in dict(same).values()]
         for inputs in pairings(*lone, inputs_left, inputs_right) if not same else [()]:
             yield pairs, (*same, *inputs)
+
+
+def recased(left: Mapping[str, Node], right: Mapping[str, Node]) -> Iterator[tuple[str, str]]:
+    """Inputs of different names that are one but for capitals and underscores: Z_t on a page that capitalises inputs, and z_t."""
+    bare = lambda name: name.replace("_", "").casefold()  # noqa: E731
+    for n in left:
+        mine = [a for a in left if bare(a) == bare(n)]
+        theirs = [b for b in right if bare(b) == bare(n)]
+        if n not in right and len(mine) == len(theirs) == 1 and compatible(left[n].shape, right[theirs[0]].shape):
+            yield n, theirs[0]
 
 
 def pairings(left: list[str], right: list[str], left_symbols: dict[str, Node], right_symbols: dict[str, Node]) -> Iterator[Pairing]:
@@ -110,6 +120,8 @@ def side_by_side(dag: Dag, left: Step, right: Step, values: Pairing, inputs: Pai
         return dag.sym(name + RIGHT, node.shape, index) if apart else None
 
     theirs = dag.rebuild(roots[:count], rule)
+    if not all(fits(node) for root in theirs for node in root.walk()):
+        return None
     pairs = {}
     for (name, _), value in zip(values, theirs, strict=True):
         mine = left.value[name]
@@ -121,6 +133,15 @@ def side_by_side(dag: Dag, left: Step, right: Step, values: Pairing, inputs: Pai
     names = {a: b for a, b in (*values, *inputs) if a != b}
     rewrite = lambda node: dag.rebuild(dag.redim([node], rename), rule)[0]  # noqa: E731
     return Sides(pairs, names, parameters_of(left, left_free), marked, rename, rewrite)
+
+
+def fits(node: Node) -> bool:
+    """Do the arguments of an operation still have its shape, with the symbols of the other side in their places?"""
+    if node.op == "matmul":
+        return all(a.shape[1] == b.shape[0] for a, b in itertools.pairwise(node.args))
+    if node.op in ("add", "mul", "div", "pow", "fn", "broadcast"):
+        return all(d in (UNIT, own) for a in node.args for d, own in zip(a.shape, node.shape, strict=True))
+    return True
 
 
 def dims_map(shapes: list[tuple[Shape, Shape]], theirs: list[str]) -> dict[str, str]:

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from sympy import Expr
 
-from ..errors import LstmSymbolicError, ReadError, UnsupportedNode
-from .dag import Dag, Node, Time, walk
+from ..errors import LstmSymbolicError, ReadError, ShapeError, UnsupportedNode
+from .dag import SCALAR, Dag, Node, Time, walk, write_dim
 from .translate import Translator, scalar_times
 
 NOW: Time = ("t", 0)
@@ -57,6 +57,9 @@ class Step:
             left = self.dag.sym(name, left.shape, (*index[:-1], NOW))
         if name in self.defined:
             raise ReadError(f"{name} is defined twice")
+        if right.shape != left.shape and right.shape != SCALAR:
+            sizes = [f"({write_dim(rows)}, {write_dim(cols)})" for rows, cols in (left.shape, right.shape)]
+            raise ShapeError(f"{name} has shape {sizes[0]}, and its definition {sizes[1]}", hint="give the shapes of its symbols")
         self.defined[name], self.symbol[name] = right, left
 
     def _expand(self, start: str) -> None:

@@ -191,3 +191,14 @@ def test_products_of_parameters_are_not_called_different() -> None:
     found = compare(["h[t] = W @ V @ h[t-1]"], ["h[t] = M @ h[t-1]"], shapes={"W": "n,n", "V": "n,n", "M": "n,n", "h": "n,1"})
     assert found.kind == "undecided"
     assert "multiply" in found.reason
+
+
+def test_an_input_in_another_case_is_the_same_input() -> None:
+    """``Z_t`` beside shared inputs is z_t in capitals; another letter is another thing."""
+
+    def system(name: str) -> list[str]:
+        return [f"c[t] = tanh({name}[t]) * sigmoid(i[t]) + c[t-1] * sigmoid(f[t])"]
+
+    same = compare_record({"lhs": system("Z"), "rhs": system("z"), "shapes": {}, "outputs": ["c"]})
+    assert (same.kind, same.names) == ("proved", {"Z": "z"})
+    assert compare_record({"lhs": system("q"), "rhs": system("z"), "shapes": {}, "outputs": ["c"]}).kind == "refuted"
