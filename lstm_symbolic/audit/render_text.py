@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import zip_longest
 
 from .excerpt import SourceLine, excerpt, underlined, window
 from .matrix import Matrix
@@ -132,13 +133,34 @@ def _hanging(head: str, text: str, style: Style, column: int = 22) -> Iterator[s
 
 
 def table_lines(table: Table, style: Style) -> list[str]:
-    """A worked example; columns are as wide as their widest entry."""
+    """A table; columns are as wide as their widest entry, or wrapped at spaces where a line has no room for that."""
     rows = [[clean(x) for x in row] for row in (table.header, *table.rows)]
     columns = max(map(len, rows))
     rows = [row + [""] * (columns - len(row)) for row in rows]
-    sizes = [max(width(row[k]) for row in rows) for k in range(columns)]
-    text = ["  " + "  ".join(pad(x, size) for x, size in zip(row, sizes, strict=True)).rstrip() for row in rows]
-    return [style.paint(clean(table.title), "path"), style.paint(text[0], "label"), "  " + "  ".join("-" * s for s in sizes), *text[1:]]
+    sizes = _fitted(rows, style.width)
+    head, *body = [_row(row, sizes) for row in rows]
+    title = style.paint(clean(table.title), "path")
+    return [title, *(style.paint(x, "label") for x in head), "  " + "  ".join("-" * s for s in sizes), *(x for row in body for x in row)]
+
+
+def _fitted(rows: Sequence[Sequence[str]], room: int) -> list[int]:
+    """Widths of columns: the widest are narrowed, as far as their longest words allow."""
+    columns = list(zip(*rows, strict=True))
+    sizes = [max(map(width, column)) for column in columns]
+    least = [max((width(w) for cell in column for w in cell.split()), default=0) for column in columns]
+    while 2 * len(sizes) + sum(sizes) > room:
+        wide = [k for k, size in enumerate(sizes) if size > max(least[k], 8)]
+        if not wide:
+            break
+        sizes[max(wide, key=sizes.__getitem__)] -= 1
+    return sizes
+
+
+def _row(cells: Sequence[str], sizes: Sequence[int]) -> list[str]:
+    """One row, on as many lines as its longest cell takes."""
+    parts = [wrap(cell, size) if width(cell) > size else [cell] for cell, size in zip(cells, sizes, strict=True)]
+    lines = zip_longest(*parts, fillvalue="")
+    return ["  " + "  ".join(pad(x, size) for x, size in zip(line, sizes, strict=True)).rstrip() for line in lines]
 
 
 def summary_line(report: Report, style: Style) -> str:

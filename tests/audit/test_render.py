@@ -6,9 +6,11 @@ import html.parser
 import json
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from lstm_symbolic.audit.check import check
 from lstm_symbolic.audit.codes import CODES
 from lstm_symbolic.audit.render import RENDERERS, render
 from lstm_symbolic.audit.render_text import render_text, summary_line
@@ -27,6 +29,7 @@ from lstm_symbolic.audit.report import (
     Table,
 )
 from lstm_symbolic.audit.terminal import Style, width
+from lstm_symbolic.reading import Source
 
 EVIL = "\x1b[31m|</code><script>alert(1)</script>`` ``` ::error::x%0A,:\n::set-output name=a::b\n\u202e@someone & $x$ #1 *_"
 
@@ -273,3 +276,13 @@ def test_every_code_is_explained():
         assert row.right
         assert not row.title.endswith(".")
     assert len({row.title for row in CODES.values()}) == len(CODES)
+
+
+def test_a_table_of_gradients_fits_the_terminal():
+    text = (Path(__file__).parents[1] / "data" / "derivations" / "gru_deltas.md").read_text(encoding="utf-8")
+    shown = render(check([Source("gru.md", text)]), "text").split("\n")
+    at = next(k for k, line in enumerate(shown) if line.startswith("gradients"))
+    rows = shown[at + 1 : shown.index("", at)]
+    assert max(map(len, rows)) <= 80
+    first = [row[11:40].strip() for row in rows[2:4]]
+    assert " ".join(first) == "grad(h_tilde[t]) = grad(h[t]) * z[t]"
