@@ -133,7 +133,7 @@ def test_costs_in_closed_form() -> None:
         ("jacobian", "jac(C[t], C[t - 1]) = diag(f[t])"),
         ("forward", "d_C[t] = C[t - 1] * d_f[t] + f[t] * d_C[t - 1] + C_tilde[t] * d_i[t] + i[t] * d_C_tilde[t]"),
         ("hessian", "d_U_o.T @ delta_o[t + 1] + U_o.T @ d_delta_o[t + 1]"),
-        ("ranges", "abs(C[t]) <= 1 * abs(C[t - 1]) + 1"),
+        ("ranges", "abs(C[t]) <= abs(C[t - 1]) + 1"),
     ],
 )
 def test_the_command_line(kind: str, expected: str, capsys: pytest.CaptureFixture[str]) -> None:
