@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -12,11 +13,11 @@ from ..expr.dims import Shape
 from ..expr.term import Term, TermEquation
 from ..proof import System, Verdict, compare_systems
 from .functions import recognised
-from .interpret import T
+from .interpret import T, map_symbols
 from .localise import Located, locate
 from .models import Model
 from .normal import NormalSystem
-from .recognise import Match
+from .recognise import Match, recognise
 
 
 @dataclass(frozen=True)
@@ -41,9 +42,28 @@ def judge(system: NormalSystem, asked: str = "") -> Judged:
     """Recognise, locate, compare."""
     system, match = recognised(system, asked)
     if match is None:
-        return Judged(system, None)
+        plain = without_net_inputs(system)
+        match = recognise(plain, asked=asked) if plain is not system else None
+        if match is None or match.wrong or match.missing:
+            return Judged(system, None)
+        return Judged(system, match, (), against_zoo(plain, match))
     sure = len(match.exact) >= len(match.wrong)  # with more wrong than right, the cell itself is a guess
     return Judged(system, match, locate(system, match) if sure else (), against_zoo(system, match))
+
+
+def without_net_inputs(system: NormalSystem) -> NormalSystem:
+    """``a_f = W_f x_t + U_f h_{t-1} + b_f`` put into ``f_t = sigma(a_f)``, where nothing else reads it."""
+    uses = Counter(t.name for d in system.definitions for t in d.value.walk() if t.op == "sym")
+    inner = {
+        d.value.args[0].name: system.defined[d.value.args[0].name].value
+        for d in system.definitions
+        if d.value.op == "call" and len(d.value.args) == 1 and d.value.args[0].name in system.defined and uses[d.value.args[0].name] == 1
+    }
+    if not inner:
+        return system
+    kept = [d for d in system.definitions if d.name not in inner]
+    put = tuple(replace(d, value=map_symbols(d.value, lambda t: inner.get(t.name, t))) for d in kept)
+    return replace(system, definitions=put)
 
 
 def against_zoo(system: NormalSystem, match: Match) -> Verdict:

@@ -88,3 +88,27 @@ def test_a_variant_is_there_for_who_names_it() -> None:
     assert [c.verdict for c in report.comparisons if c.required] == ["proved"]
     assert [s.cell for s in report.documents[0].systems] == ["lstm_nfg"]
     assert not [f for f in report.documents[0].findings if f.severity == "error"]
+
+
+NET_INPUTS = r"""
+$$a_f = W_f x_t + U_f h_{t-1} + b_f$$
+$$f_t = \sigma(a_f)$$
+$$a_i = W_i x_t + U_i h_{t-1} + b_i$$
+$$i_t = \sigma(a_i)$$
+$$a_g = W_g x_t + U_g h_{t-1} + b_g$$
+$$g_t = \tanh(a_g)$$
+$$a_o = W_o x_t + U_o h_{t-1} + b_o$$
+$$o_t = \sigma(a_o)$$
+$$c_t = f_t \odot c_{t-1} + i_t \odot g_t$$
+$$h_t = o_t \odot \tanh(c_t)$$
+"""
+
+
+def test_a_cell_with_named_net_inputs_is_known() -> None:
+    report, (judged,) = audit(Source("notes.md", NET_INPUTS))
+    assert judged.match is not None
+    assert judged.match.cell == "lstm"
+    assert judged.relation == "equivalent-under"
+    assert not [f for f in report.findings if f.severity == "error"]
+    _, (judged,) = audit(Source("notes.md", NET_INPUTS.replace(r"i_t \odot g_t", r"i_t \odot c_t")))
+    assert judged.relation != "equivalent-under"
