@@ -44,9 +44,9 @@ def judge(system: NormalSystem, asked: str = "") -> Judged:
     if match is None:
         plain = without_net_inputs(system)
         match = recognise(plain, asked=asked) if plain is not system else None
-        if match is None or match.wrong or match.missing:
+        if match is None or match.missing or len(match.exact) < len(match.wrong):
             return Judged(system, None)
-        return Judged(system, match, (), against_zoo(plain, match))
+        return Judged(system, match, locate(plain, match) if match.wrong else (), against_zoo(plain, match))
     sure = len(match.exact) >= len(match.wrong)  # with more wrong than right, the cell itself is a guess
     return Judged(system, match, locate(system, match) if sure else (), against_zoo(system, match))
 

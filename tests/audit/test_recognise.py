@@ -112,3 +112,18 @@ def test_a_cell_with_named_net_inputs_is_known() -> None:
     assert not [f for f in report.findings if f.severity == "error"]
     _, (judged,) = audit(Source("notes.md", NET_INPUTS.replace(r"i_t \odot g_t", r"i_t \odot c_t")))
     assert judged.relation != "equivalent-under"
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "code"),
+    [
+        (r"i_t \odot g_t", r"i_t \odot f_t", "E201"),
+        (r"g_t = \tanh", r"g_t = \sigma", "E212"),
+        (r"f_t \odot c_{t-1}", r"f_t \odot c_t", "E202"),
+    ],
+)
+def test_a_slip_beside_named_net_inputs_is_found(right: str, wrong: str, code: str) -> None:
+    assert NET_INPUTS.count(right) == 1
+    line = NET_INPUTS[: NET_INPUTS.index(right)].count("\n") + 1
+    report, _ = audit(Source("notes.md", NET_INPUTS.replace(right, wrong)))
+    assert {(f.code, f.line) for f in report.findings if f.severity == "error" and f.code != "E219"} == {(code, line)}
