@@ -22,6 +22,8 @@ EXPORTS = {
     "cells": "cells",
     "stack": "cells",
     "bidirectional": "cells",
+    "batched": "cells",
+    "transposed": "cells",
     "concatenated": "cells",
     "split": "cells",
     "parameter_count": "cells",

@@ -27,6 +27,7 @@ TARGETS = ("numpy", "c", "jax", "torch", "onnx")
 FRAMEWORKS = ("torch", "keras", "onnx")
 LANGUAGES = ("en", "vi", "zh", "th")
 DIAGRAMS = ("svg", "typst", "tikz")
+LAYOUTS = ("column", "row")
 ANALYSES = ("jacobian", "forward", "hessian", "ranges", "limits", "costs")
 MARKUPS = ("unicode", "latex", "typst", "mathml", "plain", "sympy")
 
@@ -70,6 +71,8 @@ def parser() -> argparse.ArgumentParser:
     derive.add_argument("--wrt", metavar="W_f", help="one parameter, input or initial state only")
     derive.add_argument("--steps", action="store_true", help="every line with its reason")
     derive.add_argument("--truncate", type=_positive, metavar="K", help="no gradient crosses the end of a window of K steps")
+    derive.add_argument("--layout", choices=LAYOUTS, help="vectors as columns (W x) or as rows (x W)")
+    derive.add_argument("--batch", nargs="?", const="B", metavar="B", help="one column (or row) for each of B samples")
     derive.add_argument("--rules", action="store_true", help="the table of derivative rules as well")
     derive.add_argument("--prove", action="store_true", help="every line proved again, by what a gradient is")
     derive.add_argument(
@@ -235,9 +238,9 @@ def _path_or_text(text: str) -> str | Path:
 
 
 def _derive(args: argparse.Namespace) -> int:
-    from .audit.derive import analyse, derive
+    from .audit.derive import analyse, arranged, derive
 
-    what, notation = _path_or_text(args.what), _notation(args)
+    what, notation = arranged(_path_or_text(args.what), args.layout, args.batch), _notation(args)
     if args.analysis is not None:
         _emit(analyse(what, args.analysis, args.wrt, args.format, notation))
     else:

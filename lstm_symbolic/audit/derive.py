@@ -14,7 +14,7 @@ from sympy import Eq
 from ..calculus import RULES, Gradients, Step, backward, fixed, forward_mode, growth, hessian_product, jacobian, norm_bounds, ranges
 from ..calculus.gradients import adjoints, key
 from ..calculus.vjp import table as rule_table
-from ..cells import TIME, Cell, cell, operation_count, parameter_count
+from ..cells import TIME, Cell, batched, cell, operation_count, parameter_count, transposed
 from ..errors import LstmSymbolicError
 from ..expr import plain, write
 from ..expr.nodes import Grad
@@ -147,6 +147,21 @@ def cell_of(what: Any) -> Cell:
     return Cell.from_terms(side.terms, side.shapes, outputs=side.outputs or None, **about)
 
 
+def arranged(what: Any, layout: str | None = None, batch: str | None = None) -> Cell:
+    """The cell with its vectors as columns or rows, for one sample or for a batch.
+
+    >>> print(derive(arranged("rnn", "row", "B"), wrt="b", format="plain"))
+    grad(h[t]) = dL_h[t] + delta_h[t + 1] @ U.T
+    delta_h[t] = grad(h[t]) * (1 - h[t] ** 2)
+    grad(b) = Sum(ones(B).T @ delta_h[t], (t, 1, T))
+    delta_h[T + 1] = 0
+    """
+    c = cell_of(what)
+    if layout is not None and c.layout not in (layout, "scalar"):
+        c = transposed(c)
+    return c if batch is None else batched(c, batch)
+
+
 def lines(grads: Gradients, wrt: str | None = None) -> Lines:
     """The equations to print: those of one gradient or all, then what is zero beyond the last step."""
     if wrt is not None:
@@ -170,8 +185,10 @@ def _delta(e: Eq) -> str:
 
 def _notes(grads: Gradients) -> list[str]:
     loss = ", ".join(f"{name}[t] is the gradient of the loss by {output}[t] alone" for output, name in grads.upstream.items())
+    sizes = {name: grads.shapes[name] for name in (*grads.cell.inputs, *grads.cell.states)}
+    wide = ", ".join(f"{name}[t] is {write(rows)} x {write(cols)}" for name, (rows, cols) in sizes.items() if 1 not in (rows, cols))
     window = f"{grads.mask}[t] is 0 where t is a multiple of {grads.truncate}, and 1 elsewhere"
-    return [loss, *([window] if grads.mask else [])]
+    return [loss, *([wide] if wide else []), *([window] if grads.mask else [])]
 
 
 def _data(grads: Gradients, chosen: Lines, reasons: list[Step], table: list[str]) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Cells: closed systems of equations for one time step, their compositions, and the zoo of known cells."""
 
+from .batch import batched
 from .catalogue import cell, cells
 from .cell import Cell, leaves
 from .compose import bidirectional, stack
@@ -9,6 +10,6 @@ from .timing import TIME
 from .weights import concatenated, split, without_bias
 
 __all__ = [
-    "TIME", "Cell", "Operations", "bidirectional", "cell", "cells", "concatenated", "leaves", "operation_count", "parameter_count", "split",
-    "stack", "transposed", "without_bias",
+    "TIME", "Cell", "Operations", "batched", "bidirectional", "cell", "cells", "concatenated", "leaves", "operation_count",
+    "parameter_count", "split", "stack", "transposed", "without_bias",
 ]  # fmt: skip
