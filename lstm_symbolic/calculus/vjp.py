@@ -186,8 +186,8 @@ def _hstack(e: Expr, g: Expr, value: Expr) -> Cotangents:
 def _selector(e: Expr, k: int, axis: int) -> Expr:
     """[0 I 0]: the matrix that picks block k of a stack."""
     sizes = [shape_of(a)[axis] for a in e.args]
-    blocks = [Identity(size) if j == k else zero((sizes[k], size)) for j, size in enumerate(sizes)]
-    return hstack(*blocks)
+    before, after = ([zero((sizes[k], sum(beside, Integer(0))))] if beside else [] for beside in (sizes[:k], sizes[k + 1 :]))
+    return hstack(*before, Identity(sizes[k]), *after)
 
 
 @_rule("diagonal", "diag(v): v receives the diagonal of g; in diag(v) @ y, which is v * y, it receives g * y", nodes.Diag)

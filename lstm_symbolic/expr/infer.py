@@ -59,13 +59,13 @@ class Dimensions:
         return a
 
     def of(self, value: Expr) -> Node:
-        """The node of a given dimension; ``n + m`` is a sum of nodes."""
+        """The node of a given dimension; ``n + m`` is a sum of nodes, and a dummy stands for a dimension that is sought."""
         if value not in self.named:
             node = self.named[value] = self.fresh()
             terms = [t for a in sympy.Add.make_args(value) for t in self._repeat(a)]
             if len(terms) > 1:
                 self.parts[node] = tuple(self.of(t) for t in terms)
-            else:
+            elif not value.is_Dummy:
                 self.atom[node] = value
         return self.named[value]
 
@@ -262,7 +262,7 @@ class Inference:
 
 def symbolic(index: Expr) -> Expr:
     """A dimension from an index expression: its names are positive integers."""
-    return index.subs({s: symbol(s.name) for s in index.free_symbols})
+    return index.subs({s: symbol(s.name) for s in index.free_symbols if not s.is_Dummy})
 
 
 def layout_of(equations: Sequence[TermEquation]) -> str:

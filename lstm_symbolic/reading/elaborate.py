@@ -13,8 +13,10 @@ from dataclasses import dataclass, replace
 from ..errors import ReadError
 from ..expr.plain import write
 from ..expr.term import Term, TermEquation
+from .beam import Kinds, prune
 from .context import Context, likely_layout, names_of, running, with_times
-from .meaning import Elaborator, Kinds, is_number, prune
+from .meaning import Elaborator, is_number
+from .places import in_full
 from .surface import Statement
 
 #: A second reading within this cost of the best one makes a formula ambiguous.
@@ -82,11 +84,9 @@ def _run(statements: Sequence[Statement], context: Context) -> Elaborated:
             assert failure is not None
             grown = [replace(p, equations=(*p.equations, failure), costs=(*p.costs, 0.0)) for p in beam]
         beam = prune(grown)
-    best = beam[0]
+    best, *others = (replace(p, equations=in_full(p.equations, context.layout)) for p in beam if p.cost - beam[0].cost < NARROW)
     ambiguous: dict[int, str] = {}
-    for other in beam[1:]:
-        if other.cost - best.cost >= NARROW:
-            break
+    for other in others:
         for k, (a, b) in enumerate(zip(best.equations, other.equations, strict=True)):
             if a != b and isinstance(b, TermEquation) and k not in ambiguous:
                 ambiguous[k] = " = ".join(write(s) for s in b.sides)

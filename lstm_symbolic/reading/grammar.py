@@ -17,6 +17,8 @@ from .blocks import environment, number_row
 from .components import LETTERS
 from .cursor import Cursor
 from .names import ACCENTS, STYLES, WORDS, attach, read_index
+from .places import read_places
+from .slices import slice_follows, sliced
 from .surface import Name, Statement, Surface
 from .tokens import GREEK, Token
 from .vocabulary import COMPARE, FUNCTIONS, PRODUCTS, RELATIONS, STOP
@@ -233,9 +235,12 @@ class Parser(Cursor):
 
     def powers(self, base: Surface) -> Surface:
         """Sub- and superscripts after a bracket or a number: a power, a transpose, or an index that is dropped with a note."""
-        while self.text in ("^", "_", "'", "**") or symbols.transposed(self):
+        while self.text in ("^", "_", "'", "**") or symbols.transposed(self) or slice_follows(self):
             mark = self.take()
             span = (base.span[0], self.peek().end)
+            if mark.text == "[":
+                base = sliced(self, base, mark)
+                continue
             if mark.text == ".":
                 self.take()
                 base = Surface("transpose", (base,), span=span)
@@ -263,7 +268,12 @@ class Parser(Cursor):
         return base
 
     def indexed(self, base: Surface, tokens: Sequence[Token], mark: Token) -> Surface:
-        """An index below a bracket: its time where the bracket holds one symbol; a component is refused, a remark left out with a note."""
+        """An index below a bracket: a part of it by its places, or its time where the bracket holds one symbol; a component is refused, a
+        remark left out with a note.
+        """
+        places = read_places("".join(t.text for t in tokens))
+        if places is not None:
+            return Surface("part", (base,), places.axis, index=places.index, span=(base.span[0], tokens[-1].end))
         index = read_index(tokens, False, self.bound)
         if base.op == "group" and base.args[0].op == "sym" and base.args[0].name is not None and index.time is not None:
             return Surface("sym", name=attach(base.args[0].name, index, False), span=(base.span[0], tokens[-1].end))

@@ -6,67 +6,21 @@ it is depends on the kinds of the symbols (``kinds``), and these on the whole sy
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Protocol, TypeVar
 
 from ..errors import ReadError
 from ..expr.functions import FUNCTIONS
 from ..expr.term import Term
 from .association import Tree, groupings
+from .beam import Kinds, Reading, Threaded, prune
 from .context import Context, timed_name
 from .kinds import prior, product
+from .places import COLUMNS, ROWS
 from .surface import Name, Surface
 from .vocabulary import LOSS
 
-BEAM = 8
-#: Readings that cost this much more than the best one are given up.
-MARGIN = 3.2
 _CALL_LETTERS = {"f", "g", "h", "phi", "varphi", "psi", "rho", "F", "G", "theta", "H", "act"}
-
-Kinds = Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class Reading:
-    """One way to read a node: its cost, kind and term, and the kinds of the symbols met so far."""
-
-    cost: float
-    kind: str
-    term: Term
-    kinds: Kinds
-
-
-@dataclass(frozen=True)
-class Threaded:
-    """Several nodes read one after the other under the same kinds."""
-
-    cost: float
-    items: tuple[Reading, ...]
-    kinds: Kinds
-
-
-class Costed(Protocol):
-    """Anything that the beam holds."""
-
-    @property
-    def cost(self) -> float: ...
-
-
-_Costed = TypeVar("_Costed", bound="Costed")
-
-
-def prune(readings: list[_Costed]) -> list[_Costed]:
-    """The cheapest few."""
-    if len(readings) < 2:
-        return readings
-    readings.sort(key=_cost)
-    limit = readings[0].cost + MARGIN
-    return [r for r in readings[:BEAM] if r.cost <= limit]
-
-
-_cost = operator.attrgetter("cost")
 
 
 @dataclass(frozen=True)
@@ -370,6 +324,16 @@ class Elaborator:
     def _contract(self, s: Surface, kinds: Kinds) -> list[Reading]:
         reason = f"a sum over {s.glyph!r} without bounds is not part of the cell language"
         raise ReadError(reason, "", s.span[0], r"write \sum_{t=1}^{T}, or the matrix product")
+
+    def _part(self, s: Surface, kinds: Kinds) -> list[Reading]:
+        """Places of a vector run along it, those of a matrix are its rows where no axis is named."""
+        along = {"v": COLUMNS if self.context.layout == "row" else ROWS, "w": ROWS if self.context.layout == "row" else COLUMNS}
+        results = []
+        for r in self.read(s.args[0], kinds):
+            axis = along.get(r.kind, s.glyph or ROWS)
+            cost = 3.0 if r.kind == "s" else 1.0 if s.glyph not in ("", axis) else 0.0
+            results.append(replace(r, cost=r.cost + cost, term=Term(axis, (r.term,), index=s.index, span=s.span)))
+        return results
 
     def _entry(self, s: Surface, kinds: Kinds) -> list[Reading]:
         raise ReadError("an entry of a vector (component form) is not part of the matrix language", "", s.span[0])

@@ -1,12 +1,15 @@
 """Blocks of a matrix as programs write them: ``W_f[:, :n]`` holds its first columns, ``W_f[:, n:]`` the others.
 
 A block is a symbol of its own, ``W_f_left`` or ``W_f_right`` (``_top`` and ``_bottom`` for rows): two blocks of one matrix share no entry.
+What is computed has places instead (``places``).
 """
 
 from __future__ import annotations
 
 from .cursor import Cursor
-from .surface import Statement
+from .places import read_places
+from .surface import Statement, Surface
+from .tokens import Token
 
 _SIDES = {(":", ":x"): "left", (":", "x:"): "right", (":x", ":"): "top", ("x:", ":"): "bottom", (":x",): "top", ("x:",): "bottom"}
 SIDES = frozenset(_SIDES.values())
@@ -29,6 +32,18 @@ def take_slice(p: Cursor) -> str:
     if side is None:
         raise p.fail("this slice is no block of rows or columns", opened, hint="write W[:, :n], W[:, n:], W[:n, :] or W[n:, :]")
     return side
+
+
+def sliced(p: Cursor, base: Surface, opened: Token) -> Surface:
+    """``(W.T @ d)[:n]``: a part of what stands in the bracket; the slice's bracket is open."""
+    texts = []
+    while p.text != "]" and not p.peek().is_end:
+        texts.append(p.take().text)
+    end = p.expect("]", opened=opened).end
+    places = read_places("".join(texts), program=True)
+    if places is None:
+        raise p.fail("this slice is no block of rows or columns", opened, hint="write (W.T @ d)[:n] or (W.T @ d)[n:]")
+    return Surface("part", (base,), places.axis, index=places.index, span=(base.span[0], end))
 
 
 def _squeezed(part: str) -> str:
