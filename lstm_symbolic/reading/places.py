@@ -125,7 +125,7 @@ def _sought(parts: Sequence[_Part], system: Sequence[TermEquation], layout: str)
     """The width that the shapes of the system give each part, and the parts that do not fit."""
     unknown = [Dummy("width") for _ in parts]
     selectors = {p.term: p.selector(d) for p, d in zip(parts, unknown, strict=True)}
-    named = [TermEquation((Term("sym", name=f"part {k}"), _of_ones(d, Integer(1)))) for k, d in enumerate(unknown)]
+    named = [TermEquation((_of_ones(d, Integer(1)), Term("sym", name=f"part {k}"))) for k, d in enumerate(unknown)]
     shapes, conflicts = infer([*(_with(e, selectors) for e in system), *named], layout=layout)
     clashing = {factor for c in conflicts if c.term.op == "matmul" for factor in c.term.args}
     return [shapes[f"part {k}"][0] for k in range(len(parts))], [p for p in parts if selectors[p.term] in clashing]
