@@ -35,6 +35,7 @@ EXPORTS = {
     "unicode": "writing",
     "operation_count": "cells",
     "backward": "calculus",
+    "unrolled": "calculus",
     "jacobian": "calculus",
     "norm_bounds": "calculus",
     "forward_mode": "calculus",

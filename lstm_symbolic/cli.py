@@ -71,6 +71,8 @@ def parser() -> argparse.ArgumentParser:
     derive.add_argument("--wrt", metavar="W_f", help="one parameter, input or initial state only")
     derive.add_argument("--steps", action="store_true", help="every line with its reason")
     derive.add_argument("--truncate", type=_positive, metavar="K", help="no gradient crosses the end of a window of K steps")
+    derive.add_argument("--unroll", type=_positive, metavar="T", help="written out for T steps")
+    derive.add_argument("--outputs", type=_names, metavar="h,C", help="what the loss reads at every step")
     derive.add_argument("--layout", choices=LAYOUTS, help="vectors as columns (W x) or as rows (x W)")
     derive.add_argument("--batch", nargs="?", const="B", metavar="B", help="one column (or row) for each of B samples")
     derive.add_argument("--rules", action="store_true", help="the table of derivative rules as well")
@@ -238,13 +240,17 @@ def _path_or_text(text: str) -> str | Path:
 
 
 def _derive(args: argparse.Namespace) -> int:
-    from .audit.derive import analyse, arranged, derive
+    from .audit.analyse import analyse
+    from .audit.derive import arranged, derive
 
     what, notation = arranged(_path_or_text(args.what), args.layout, args.batch), _notation(args)
-    if args.analysis is not None:
-        _emit(analyse(what, args.analysis, args.wrt, args.format, notation))
-    else:
-        _emit(derive(what, args.wrt, args.truncate, args.steps, args.rules, args.format, args.prove, notation))
+    asked = {name: getattr(args, name) for name in ("truncate", "steps", "rules", "prove", "outputs", "unroll")}
+    if args.analysis is None:
+        _emit(derive(what, args.wrt, format=args.format, notation=notation, **asked))
+        return 0
+    if idle := [f"--{name}" for name, value in asked.items() if value]:
+        raise LstmSymbolicError(f"--analysis {args.analysis} stands instead of the gradients, and leaves nothing to {', '.join(idle)}")
+    _emit(analyse(what, args.analysis, args.wrt, args.format, notation))
     return 0
 
 

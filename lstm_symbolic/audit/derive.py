@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import html
-import itertools
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
-import sympy
 from sympy import Eq
 
-from ..calculus import RULES, Gradients, Step, backward, fixed, forward_mode, growth, hessian_product, jacobian, norm_bounds, ranges
+from ..calculus import RULES, Gradients, Step, backward, unrolled
 from ..calculus.gradients import adjoints, key
 from ..calculus.vjp import table as rule_table
-from ..cells import TIME, Cell, batched, cell, operation_count, parameter_count, transposed
+from ..cells import TIME, Cell, batched, cell, transposed
 from ..errors import LstmSymbolicError
 from ..expr import plain, write
 from ..expr.nodes import Grad
@@ -35,8 +33,11 @@ def derive(
     format: str = "text",
     prove: bool = False,
     notation: str | Style = "default",
+    outputs: Iterable[str] | None = None,
+    unroll: int | None = None,
 ) -> str:
-    """The gradients of a cell (its name, a file, or its equations), or of one parameter.
+    """The gradients of a cell (its name, a file, or its equations), or of one parameter; ``outputs`` is what the loss reads at every
+    step, ``unroll`` a number of steps to write out.
 
     >>> print(derive("rnn", wrt="W", format="plain"))
     grad(h[t]) = dL_h[t] + U.T @ delta_h[t + 1]
@@ -44,93 +45,22 @@ def derive(
     grad(W) = Sum(delta_h[t] @ x[t].T, (t, 1, T))
     delta_h[T + 1] = 0
     """
-    grads = backward(cell_of(what), truncate)
-    chosen = lines(grads, wrt)
+    grads = backward(cell_of(what), truncate, outputs)
+    symbolic = lines(grads, wrt)
+    chosen = symbolic if unroll is None else unrolled(grads, unroll, wrt)
     pen = colored(style(notation), [grads.cell])
-    reasons = [s for s in grads.steps if wrt is None or _belongs(s, chosen)] if steps else []
+    reasons = [s for s in grads.steps if wrt is None or _belongs(s, symbolic)] if steps else []
     table = list(dict.fromkeys(f"{r.name}: {r.formula}" for r in RULES.values() if r.formula)) if rules else []
     proofs = [_said(r) for r in recheck(grads)] if prove else []
     if format == "json":
         return json.dumps({**_data(grads, chosen, reasons, table), **({"proofs": proofs} if prove else {})}, indent=1)
     if rules and format in ("latex", "typst"):
-        return "\n".join([_PAGES[format](chosen, reasons, [], pen), _PAGES[format](rule_table(), [], [], pen)])
-    return _PAGES[format](chosen, reasons, [*_notes(grads), *proofs, *table], pen)
+        return "\n".join([PAGES[format](chosen, reasons, [], pen), PAGES[format](rule_table(), [], [], pen)])
+    return PAGES[format](chosen, reasons, [*_notes(grads), *proofs, *table], pen)
 
 
 def _said(r: Rechecked) -> str:
     return f"{r.verdict.kind}: {plain(r.step.left)}" + (f" ({r.verdict.reason})" if r.verdict.reason else "")
-
-
-def analyse(what: Any, kind: str, wrt: str | None = None, format: str = "text", notation: str | Style = "default") -> str:
-    """What else follows from the equations of a cell: ``kind`` is jacobian, forward, hessian, ranges, limits or costs.
-
-    >>> print(analyse("rnn", "jacobian", format="plain"))
-    jac(h[t], h[t - 1]) = diag(1 - h[t] ** 2) @ U
-    jac(h[T], h[k]) = Prod(diag(1 - h[t] ** 2) @ U, (t, k + 1, T))
-    >>> print(analyse("rnn", "ranges"))
-    h[t] in (-1, 1)
-    >>> print(analyse("minlstm", "limits", wrt="i", format="plain").splitlines()[2])
-    i[t] = 1
-    """
-    c = cell_of(what)
-    chosen, notes = _ANALYSES[kind](c, None if wrt is None else [wrt])
-    if format == "json":
-        return json.dumps({"cell": c.name, "equations": [plain(e) for e in chosen], "notes": notes}, indent=1)
-    return _PAGES[format](chosen, [], notes, colored(style(notation), [c])) if chosen else "\n".join(notes)
-
-
-def _jacobian(c: Cell, wrt: list[str] | None) -> tuple[Lines, list[str]]:
-    found = jacobian(c)
-    bounds = [f"norm(jac({a}[t], {b}[t - 1])) <= {plain(bound)}" for (a, b), bound in norm_bounds(found).items() if bound != 0]
-    held = [f"with the gates held fixed: {plain(e)}" for e in found.paths]
-    return found.equations, [*held, *bounds]
-
-
-def _forward(c: Cell, wrt: list[str] | None) -> tuple[Lines, list[str]]:
-    found = forward_mode(c, wrt)
-    return found.lines, [f"{d} is the change of {name}" for name, d in found.directions.items() if name not in c.defined]
-
-
-def _hessian(c: Cell, wrt: list[str] | None) -> tuple[Lines, list[str]]:
-    grads = backward(c)
-    found = hessian_product(grads, wrt)
-    known = [f"{d} is the change of {name}" for name, d in found.forward.directions.items() if name not in c.defined]
-    return found.equations, [*known, "beside the lines of the gradients, and for a loss that is linear in what it reads"]
-
-
-def _limits(c: Cell, wrt: list[str] | None) -> tuple[Lines, list[str]]:
-    """Each gate shut and wide open, and the equations that change."""
-    found: list[Eq] = []
-    for gate, number in itertools.product(wrt or c.gates, (0, 1)):
-        held = fixed(c, {gate: number})
-        changed = [e for e in held.equations if e.rhs != c.definition(e.lhs.name)]
-        found += [Eq(c.symbol(gate), sympy.Integer(number), evaluate=False), *changed]
-    return tuple(found), ["each gate held at 0 and at 1, with the lines that change; the other lines stay"]
-
-
-def _costs(c: Cell, wrt: list[str] | None) -> tuple[Lines, list[str]]:
-    """What there is to learn, and what one step computes, as formulas in the sizes."""
-    spent = operation_count(c)
-    counts = {"parameters": parameter_count(c), "products": spent.products, "elementwise": spent.elementwise, "functions": spent.functions}
-    notes = ["one step: additions and multiplications of matrix products, operations on entries, and values of functions as sigma and tanh"]
-    return tuple(Eq(sympy.Symbol(name), value, evaluate=False) for name, value in counts.items()), notes
-
-
-def _ranges(c: Cell, wrt: list[str] | None) -> tuple[Lines, list[str]]:
-    found = ranges(c)
-    grown = {s: growth(c, s) for s in c.states if found[s].size == sympy.oo}
-    steps = [
-        f"abs({s}[t]) <= {f'{a} * ' if a != 1 else ''}abs({s}[t - 1]) + {b}"
-        for s, pair in grown.items()
-        if pair is not None
-        for a, b in [pair]
-    ]
-    return (), [*(f"{name}[t] in {interval}" for name, interval in found.items()), *steps]
-
-
-_ANALYSES: dict[str, Callable[[Cell, list[str] | None], tuple[Lines, list[str]]]] = {
-    "jacobian": _jacobian, "forward": _forward, "hessian": _hessian, "ranges": _ranges, "limits": _limits, "costs": _costs,
-}  # fmt: skip
 
 
 def cell_of(what: Any) -> Cell:
@@ -185,6 +115,7 @@ def _delta(e: Eq) -> str:
 
 def _notes(grads: Gradients) -> list[str]:
     loss = ", ".join(f"{name}[t] is the gradient of the loss by {output}[t] alone" for output, name in grads.upstream.items())
+    loss += "; where the loss reads the last step only, it is 0 for t < T"
     sizes = {name: grads.shapes[name] for name in (*grads.cell.inputs, *grads.cell.states)}
     wide = ", ".join(f"{name}[t] is {write(rows)} x {write(cols)}" for name, (rows, cols) in sizes.items() if 1 not in (rows, cols))
     window = f"{grads.mask}[t] is 0 where t is a multiple of {grads.truncate}, and 1 elsewhere"
@@ -244,6 +175,6 @@ def _typst(chosen: Lines, reasons: list[Step], notes: list[str], pen: Style) -> 
     return "\n".join([typst(list(chosen), pen), *(f"// {s}" for s in (*reasons, *notes))])
 
 
-_PAGES: dict[str, Callable[[Lines, list[Step], list[str], Style], str]] = {
+PAGES: dict[str, Callable[[Lines, list[Step], list[str], Style], str]] = {
     "text": _text, "plain": _plain, "markdown": _markdown, "html": _html, "latex": _latex, "typst": _typst,
 }  # fmt: skip

@@ -8,9 +8,10 @@ from .limits import fixed
 from .norms import norm_bounds
 from .ranges import Interval, growth, ranges
 from .tangent import tangent
+from .unrolled import unrolled
 from .vjp import RULES, Rule, vjp
 
 __all__ = [
     "RULES", "Gradients", "HessianProduct", "Interval", "Jacobians", "Rule", "Step", "Tangents", "backward", "fixed", "forward_mode",
-    "growth", "hessian_product", "jacobian", "norm_bounds", "ranges", "tangent", "vjp",
+    "growth", "hessian_product", "jacobian", "norm_bounds", "ranges", "tangent", "unrolled", "vjp",
 ]  # fmt: skip

@@ -134,8 +134,8 @@ def split(e: Expr) -> tuple[Rational, Expr]:
     """The number in front, and the rest."""
     if isinstance(e, Rational):
         return e, ONE
-    if isinstance(e, Broadcast) and isinstance(e.args[0], Rational):
-        return e.args[0], ONE
+    if isinstance(e, Broadcast) and split(e.args[0])[1] == ONE:
+        return split(e.args[0])
     if isinstance(e, OneMatrix):
         return ONE, ONE
     if isinstance(e, Mul | MatMul) and isinstance(e.args[0], Rational):

@@ -80,7 +80,7 @@ def run(grads: Gradients, values: Values, upstream: Values, steps: int, dims: Ma
         return left.xreplace({TIME: Integer(t)}) if isinstance(left, Grad) else (left.name, t)
 
     for e in grads.recursion:
-        table |= {place(e.lhs, t): np.zeros(ruler.size(*e.lhs.shape)) for t in range(steps + 2)}
+        table |= {place(e.lhs, t): np.zeros(ruler.size(*e.lhs.shape)) for t in range(steps + 3)}
     both = any("t + 1" in line for line in grads.cell.plain())
     for _ in range(steps + 1 if both else 1):
         for t in range(steps, 0, -1):

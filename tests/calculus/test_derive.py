@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from lstm_symbolic.audit.derive import analyse, cell_of, derive
+from lstm_symbolic.audit.analyse import analyse
+from lstm_symbolic.audit.derive import cell_of, derive
 from lstm_symbolic.cells import cell
 from lstm_symbolic.cli import main
 from lstm_symbolic.errors import CellError, LstmSymbolicError
