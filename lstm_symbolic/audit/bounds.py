@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 from flint import arb, fmpq
 
-from ..calculus.ranges import Interval, ranges
+from ..calculus.intervals import Interval
+from ..calculus.ranges import ranges
 from ..cells import Cell
 from ..errors import CellError, LstmSymbolicError, UnsupportedNode
 from ..expr import Evaluator

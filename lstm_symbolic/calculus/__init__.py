@@ -3,10 +3,11 @@
 from .backward import backward
 from .forward import HessianProduct, Tangents, forward_mode, hessian_product
 from .gradients import Gradients, Step
+from .intervals import Interval
 from .jacobian import Jacobians, jacobian
 from .limits import fixed
 from .norms import norm_bounds
-from .ranges import Interval, growth, ranges
+from .ranges import growth, ranges
 from .tangent import tangent
 from .unrolled import unrolled
 from .vjp import RULES, Rule, vjp

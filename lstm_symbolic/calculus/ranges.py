@@ -7,7 +7,6 @@ stated instead: |C[t]| <= |C[t - 1]| + 1 for the LSTM. Bounds are sound and not 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import singledispatch
 
 import sympy
@@ -18,75 +17,11 @@ from ..cells import TIME, Cell, leaves
 from ..expr import TimeSymbol, nodes
 from ..expr.functions import Elementwise
 from .algebra import parts, split
+from .intervals import LINE, Interval, hull
 
 _SETTLING = 4
 
 
-@dataclass(frozen=True)
-class Interval:
-    """All values between two ends; an open end is not one of them.
-
-    >>> print(Interval(0, 1, True, True), Interval(-1, 1) + Interval(0, 1, True, True), Interval(0, 2) * Interval(-1, 1, True, True))
-    (0, 1) (-1, 2) (-2, 2)
-    """
-
-    low: Expr
-    high: Expr
-    low_open: bool = False
-    high_open: bool = False
-
-    def __post_init__(self) -> None:
-        for name in ("low", "high"):
-            object.__setattr__(self, name, sympy.sympify(getattr(self, name)))
-        object.__setattr__(self, "low_open", self.low_open or self.low == -sympy.oo)
-        object.__setattr__(self, "high_open", self.high_open or self.high == sympy.oo)
-
-    def __str__(self) -> str:
-        return f"{'(' if self.low_open else '['}{self.low}, {self.high}{')' if self.high_open else ']'}"
-
-    def __neg__(self) -> Interval:
-        return Interval(-self.high, -self.low, self.high_open, self.low_open)
-
-    def __add__(self, other: Interval) -> Interval:
-        return Interval(self.low + other.low, self.high + other.high, self.low_open or other.low_open, self.high_open or other.high_open)
-
-    def __mul__(self, other: Interval) -> Interval:
-        """The hull of the products of the ends; an end that only an open end reaches is open, except at 0 against a closed 0."""
-        ends = [(a * b if 0 not in (a, b) else sympy.Integer(0), _missed(a, a_open, b, b_open))
-                for a, a_open in self.ends for b, b_open in other.ends]  # fmt: skip
-        low, high = min(v for v, _ in ends), max(v for v, _ in ends)
-        return Interval(low, high, all(o for v, o in ends if v == low), all(o for v, o in ends if v == high))
-
-    @property
-    def ends(self) -> tuple[tuple[Expr, bool], ...]:
-        return (self.low, self.low_open), (self.high, self.high_open)
-
-    @property
-    def size(self) -> Expr:
-        """The largest absolute value."""
-        return max(abs(self.low), abs(self.high))
-
-    def hull(self, other: Interval) -> Interval:
-        low, high = min(self.low, other.low), max(self.high, other.high)
-        return Interval(low, high, _open(low, (self.low, self.low_open), (other.low, other.low_open)),
-                        _open(high, (self.high, self.high_open), (other.high, other.high_open)))  # fmt: skip
-
-    def within(self, low: Expr, high: Expr) -> bool:
-        return bool(low <= self.low and self.high <= high)
-
-
-def _missed(a: Expr, a_open: bool, b: Expr, b_open: bool) -> bool:
-    """Is the product of two ends never reached? 0 is, as soon as one of the ends is a closed 0."""
-    if (a == 0 and not a_open) or (b == 0 and not b_open):
-        return False
-    return a_open or b_open
-
-
-def _open(end: Expr, *sides: tuple[Expr, bool]) -> bool:
-    return all(is_open for value, is_open in sides if value == end)
-
-
-LINE = Interval(-sympy.oo, sympy.oo)
 _UNIT, _SQUASHED, _POSITIVE = Interval(0, 1, True, True), Interval(-1, 1, True, True), Interval(0, sympy.oo, True)
 
 #: Functions whose values lie in an interval whatever they are applied to.
@@ -132,7 +67,7 @@ def _(e: Expr, known: Known) -> Interval:
 @interval.register(nodes.HStack)
 def _(e: Expr, known: Known) -> Interval:
     found = [interval(a, known) for a in e.args]
-    return _hull(found)
+    return hull(found)
 
 
 @interval.register(Add)
@@ -223,11 +158,7 @@ def _(e: Pow, known: Known) -> Interval:
 
 
 def _power(base: Interval, exponent: Expr) -> Interval:
-    if exponent != 2:
-        return LINE
-    square = base * base
-    touches = base.low < 0 < base.high or (base.low == 0 and not base.low_open) or (base.high == 0 and not base.high_open)
-    return Interval(0, square.high, not touches, square.high_open) if base.low <= 0 <= base.high else square
+    return base.squared() if exponent == 2 else LINE
 
 
 @interval.register(Elementwise)
@@ -248,15 +179,8 @@ def _function(name: str, args: Sequence[Expr], known: Known) -> Interval:
         pick = max if name == "max" else min
         return Interval(pick(i.low for i in found), pick(i.high for i in found))
     if name == "where":
-        return _hull([interval(a, known) for a in args[1:]])
+        return hull([interval(a, known) for a in args[1:]])
     return _FUNCTIONS.get(name, LINE)
-
-
-def _hull(found: Sequence[Interval]) -> Interval:
-    first, *rest = found
-    for other in rest:
-        first = first.hull(other)
-    return first
 
 
 def ranges(cell: Cell) -> dict[str, Interval]:
