@@ -69,7 +69,10 @@ def total(*terms: Expr) -> Expr:
     if len(kept) == 1:
         return _like(scale(*kept[0]), terms[0])
     lists = [parts(core) for _, core in kept]
-    common = [f for f in lists[0] if f != ONE and all(f in other for other in lists[1:])]
+    common: list[Expr] = []
+    for f in lists[0]:
+        if f != ONE and all(other.count(f) > common.count(f) for other in lists[1:]):
+            common.append(f)
     if not common:
         return _like(add(*(scale(*pair) for pair in kept)), terms[0])
     return hadamard(*common, total(*(hadamard(n, *_without(own, common)) for (n, _), own in zip(kept, lists, strict=True))))

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from sympy import Eq, Expr, Identity, MatrixExpr, Symbol
 from sympy.matrices.expressions import OneMatrix
 
-from ..cells import TIME, Cell, leaves, transposed
+from ..cells import TIME, Cell, in_letters, leaves, transposed
 from ..errors import CellError
-from ..expr import TimeSymbol, plain, shape_of
+from ..expr import TimeSymbol, plain, shape_of, write
 from ..expr.build import hstack, vstack
 from ..expr.dims import is_scalar
 from ..expr.nodes import Jacobian, TimeProd
@@ -48,7 +48,8 @@ class Jacobians(Shown):
         states = self.cell.states
         rows = [[self._factor(a, b) for b in states] for a in states]
         factor = rows[0][0] if len(states) == 1 else vstack(*(hstack(*row) for row in rows))
-        ends = [vstack(*(self._at(s, time) for s in states)) for time in (HORIZON, EARLIER)]
+        beside = hstack if self.cell.layout == "row" else vstack
+        ends = [beside(*(self._at(s, time) for s in states)) for time in (HORIZON, EARLIER)]
         return Eq(Jacobian(*ends), TimeProd(factor, TIME, EARLIER + 1, HORIZON), evaluate=False)
 
     @property
@@ -86,10 +87,10 @@ def jacobian(cell: Cell) -> Jacobians:
     >>> [plain(e) for e in jacobian(cell("lstm")).paths]
     ['jac(C[T], C[k]) = Prod(diag(f[t]), (t, k + 1, T))']
     """
-    cell = transposed(cell) if cell.layout == "row" else cell
+    if cell.layout == "row":
+        return _of_rows(cell, jacobian(transposed(cell)))
     step = NamedStep(cell, None, cell.states)
-    if any(shape_of(cell.symbol(s))[1] != 1 for s in cell.states) or any(s.index[-1] - TIME not in (0, -1) for s in _lagged(cell)):
-        raise CellError("a Jacobian that is a matrix needs states that are columns, read one step back")
+    _check(cell)
     names = {e.rhs: e.lhs for e in step.equations if not e.rhs.is_symbol}
     blocks: dict[tuple[str, str], Expr] = {}
     for b in cell.states:
@@ -111,8 +112,23 @@ def jacobian(cell: Cell) -> Jacobians:
     return Jacobians(cell, {(a, b): blocks[a, b] for a in cell.states for b in cell.states}, direct)
 
 
-def _lagged(cell: Cell) -> list[TimeSymbol]:
-    return [s for e in cell.equations for s in e.rhs.atoms(TimeSymbol) if s.name in cell.states]
+def _of_rows(cell: Cell, columns: Jacobians) -> Jacobians:
+    """What was found for the cell in columns, in the letters of the cell as it is."""
+    blocks = {pair: in_letters(block, cell) for pair, block in columns.blocks.items()}
+    return Jacobians(cell, blocks, {name: in_letters(path, cell) for name, path in columns.direct.items()})
+
+
+def _check(cell: Cell) -> None:
+    """A Jacobian is a matrix where every state is a vector, and read one step back."""
+    for name in cell.states:
+        rows, cols = shape_of(cell.symbol(name))
+        if cols != 1:
+            hint = "ask for the change along a direction (forward mode), or for one sample"
+            raise CellError(f"{name}[t] is {write(rows)} x {write(cols)}, and has no Jacobian that is a matrix", hint=hint)
+    lagged = (s for e in cell.equations for s in leaves(e.rhs) if isinstance(s, TimeSymbol) and s.name in cell.states)
+    far = next((s for s in lagged if s.index[-1] - TIME not in (0, -1)), None)
+    if far is not None:
+        raise CellError(f"{plain(far)} is not read one step back, as the factors of a Jacobian are")
 
 
 def _identity(symbol: Expr) -> Expr:

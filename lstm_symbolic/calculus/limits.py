@@ -12,7 +12,7 @@ from sympy.matrices.expressions import HadamardProduct, MatAdd, MatMul
 from ..cells import Cell, leaves
 from ..errors import CellError
 from ..expr import nodes, shape_of
-from ..expr.build import broadcast
+from ..expr.build import broadcast, ones, times
 from .algebra import hadamard, split, total
 
 
@@ -29,12 +29,12 @@ def fixed(cell: Cell, values: Mapping[str, int | str | Rational]) -> Cell:
     """
     numbers: dict[Expr, Expr] = {}
     for name, value in values.items():
-        if name not in cell.defined or name in cell.states:
+        if name not in cell.gates and (name not in cell.defined or name in cell.states):
             held = ", ".join(cell.gates) or ", ".join(cell.intermediates)
             raise CellError(f"{name[:60]} is no gate of {cell.name or 'this cell'}", hint=f"gates are {held}")
-        symbol = cell.symbol(name)
         number = sympy.Rational(value)
-        numbers[symbol] = broadcast(number, shape_of(symbol)) if isinstance(symbol, MatrixExpr) else number
+        for symbol in (cell.symbol(name, shift) for shift in (0, -1)):  # a gate may be read by the next step too
+            numbers[symbol] = broadcast(number, shape_of(symbol)) if isinstance(symbol, MatrixExpr) else number
     left = [Eq(e.lhs, simplified(e.rhs.xreplace(numbers)), evaluate=False) for e in cell.equations if e.lhs not in numbers]
     needed = set(cell.outputs)
     while True:
@@ -62,7 +62,17 @@ def _worked_out(e: Expr) -> Expr:
         return hadamard(*args)
     if any(_is_zero(a) for a in args) and isinstance(e, MatMul | nodes.Conv | nodes.Broadcast | sympy.Transpose):
         return hadamard(sympy.Integer(0), sympy.OneMatrix(*shape_of(e)))
+    if isinstance(e, MatMul):
+        args = [_with_ones(a) for a in args]
     return e if all(a is b for a, b in zip(args, e.args, strict=True)) else e.func(*args)
+
+
+def _with_ones(e: Expr) -> Expr:
+    """A repeated number with its shape written out: beside a matrix product nothing else says it."""
+    number, rest = split(e)
+    if not isinstance(e, nodes.Broadcast) or rest != 1:
+        return e
+    return ones(*shape_of(e)) if number == 1 else times(number, ones(*shape_of(e)))
 
 
 def _is_zero(e: Expr) -> bool:

@@ -5,11 +5,11 @@ from .catalogue import cell, cells
 from .cell import Cell, leaves
 from .compose import bidirectional, stack
 from .counts import Operations, operation_count, parameter_count
-from .layout import transposed
+from .layout import in_letters, transposed
 from .timing import TIME
 from .weights import concatenated, split, without_bias
 
 __all__ = [
-    "TIME", "Cell", "Operations", "batched", "bidirectional", "cell", "cells", "concatenated", "leaves", "operation_count",
+    "TIME", "Cell", "Operations", "batched", "bidirectional", "cell", "cells", "concatenated", "in_letters", "leaves", "operation_count",
     "parameter_count", "split", "stack", "transposed", "without_bias",
 ]  # fmt: skip

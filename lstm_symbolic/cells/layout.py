@@ -9,10 +9,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from sympy import Integer
+from sympy import Expr, Integer
 
 from ..errors import CellError
-from ..expr import Term, TermEquation, read_equation
+from ..expr import Term, TermEquation, build, read_equation
+from ..expr.to_term import to_term
 from .cell import Cell
 
 #: The operation that the transposed operands need; what is not here has no transpose in the same letters.
@@ -53,3 +54,28 @@ def _transpose(term: Term) -> Term:
     if term.op == "ones":
         index = (*index, Integer(1))[1::-1]
     return replace(term, op=_OPERATIONS[term.op], args=args[::-1] if term.op == "matmul" else args, index=index)
+
+
+def in_letters(e: Expr, cell: Cell) -> Expr:
+    """A matrix that was computed for ``transposed(cell)``, in the letters of ``cell``: what is W there is W.T here.
+
+    >>> from .catalogue import cell
+    >>> rows = cell("lstm_keras")
+    >>> U = transposed(rows).symbol("U_f")
+    >>> in_letters(U, rows)
+    U_f.T
+    """
+    return build(_restored(to_term(e)), cell.shapes)
+
+
+def _restored(term: Term) -> Term:
+    """Products keep their order; only the symbols, and what works entry by entry, are turned. diag(v) is the same for a row v."""
+    if term.op in ("num", "pi", "eye", "ones"):
+        return term
+    if term.op in ("matmul", "add", "neg", "hstack", "vstack") or term.op == "mul" and term.args[0].op == "num":
+        return replace(term, args=tuple(_restored(a) for a in term.args))
+    if term.op == "diag":
+        return _transpose(term)
+    if term.op == "T":
+        return _transpose(term.args[0])
+    return Term("T", (_transpose(term),))

@@ -10,10 +10,11 @@ from recurrence import FUNCTIONS, draw, forward, sizes
 import lstm_symbolic as ls
 from lstm_symbolic.audit.bounds import within
 from lstm_symbolic.calculus import fixed, growth, jacobian, norm_bounds, ranges
-from lstm_symbolic.cells import Cell, cell, cells, operation_count, parameter_count
+from lstm_symbolic.calculus.algebra import hadamard, total
+from lstm_symbolic.cells import Cell, batched, cell, cells, operation_count, parameter_count, transposed
 from lstm_symbolic.cli import main
 from lstm_symbolic.errors import CellError
-from lstm_symbolic.expr import Evaluator
+from lstm_symbolic.expr import Evaluator, plain
 
 STEPS = 3
 
@@ -106,7 +107,63 @@ def test_what_a_shut_gate_leaves() -> None:
         fixed(lstm, {"C": 0})
 
 
-@pytest.mark.parametrize("name", ["rnn", "lstm", "gru", "lstm_peephole", "minlstm", "lstm_1997"])
+@pytest.mark.parametrize("turn", [False, True], ids=["own layout", "other layout"])
+@pytest.mark.parametrize("name", [c for c in cells() if c not in ("conv_lstm", "mlstm", "mlstm_stabilised")])
+def test_jacobians_against_central_differences(name: str, turn: bool) -> None:
+    """In the letters of the cell, rows or columns: one row for each entry of the new state, one column for each of the old one."""
+    c = transposed(cell(name)) if turn else cell(name)
+    found, dims = jacobian(c), sizes(c)
+    given = draw(c, 1, dims, 7)
+    at = Evaluator(forward(c, given, 1, dims), dims, {"t": 1}, FUNCTIONS)
+    for (a, b), block in found.blocks.items():
+        columns = []
+        for k in range(given[b, 0].size):
+            ends = []
+            for sign in (1, -1):
+                moved = given[b, 0].copy()
+                moved.flat[k] += sign * 1e-5
+                ends.append(forward(c, {**given, (b, 0): moved}, 1, dims)[a, 1].reshape(-1))
+            columns.append((ends[0] - ends[1]) / 2e-5)
+        np.testing.assert_allclose(np.atleast_2d(at(block)), np.array(columns).T, rtol=1e-6, atol=1e-8, err_msg=f"{a}, {b}")
+
+
+def test_rows_have_their_own_jacobian() -> None:
+    rows = jacobian(cell("lstm_keras"))
+    assert plain(rows.blocks["c", "h"]).startswith("diag(c[t - 1] * f[t] * (1 - f[t])) @ U_f.T + ")
+    assert rows.cell is cell("lstm_keras")
+
+
+@pytest.mark.parametrize(
+    ("c", "reason"),
+    [
+        (batched(cell("lstm")), r"C\[t\] is n x B, and has no Jacobian"),
+        (cell("mlstm"), r"C\[t\] is n x n, and has no Jacobian"),
+        (Cell.from_plain(["h[t] = tanh(U @ h[t - 1] + V @ h[t - 2])"], {"h": "n,1"}), r"h\[t - 2\] is not read one step back"),
+    ],
+)
+def test_states_without_a_jacobian_are_named(c: Cell, reason: str) -> None:
+    with pytest.raises(CellError, match=reason):
+        jacobian(c)
+
+
+def test_gates_that_the_next_step_reads_are_held_there_too() -> None:
+    shut, open_ = (fixed(cell("lstm_fgr"), {"f": number}) for number in (0, 1))
+    assert "R_fi" not in str(shut)
+    assert "R_fi @ ones(n)" in str(open_)
+    assert "f[t - 1]" not in str(open_)
+    assert "R_fi @ (1 / 2 * ones(n))" in str(fixed(cell("lstm_fgr"), {"f": "1/2"}))
+    with pytest.raises(CellError, match="C is no gate"):
+        fixed(cell("lstm_fgr"), {"C": 0})
+
+
+def test_a_factor_that_one_term_has_twice_is_taken_out_once() -> None:
+    a, b, c = sympy.symbols("a b c", real=True)
+    assert plain(total(hadamard(a, a, b), hadamard(a, c))) == "a * (a * b + c)"
+    assert plain(total(hadamard(a, a, b), hadamard(a, a, c))) == "a * a * (b + c)"
+    assert main(["derive", "slstm_stabilised", "--analysis", "hessian"]) == 0
+
+
+@pytest.mark.parametrize("name", ["rnn", "lstm", "gru", "lstm_peephole", "minlstm", "lstm_1997", "lstm_keras"])
 def test_norm_bounds_are_never_left(name: str) -> None:
     found = jacobian(cell(name))
     bounds, c, dims = norm_bounds(found), found.cell, sizes(found.cell)
