@@ -9,18 +9,22 @@ from __future__ import annotations
 
 import ast
 import hashlib
-import itertools
 import json
+import operator
 import random
 import re
 import sys
 from collections.abc import Callable, Iterable
 from decimal import MAX_EMAX, MIN_EMIN, ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from fractions import Fraction
+from functools import reduce
 from math import prod
+from types import SimpleNamespace
 from typing import Any
 
 Matrix = list[list[Any]]
+EXACT = SimpleNamespace(number=Fraction)  # a ring without functions
+OPERATIONS = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv}
 COMPARE = {ast.Gt: "gt", ast.GtE: "ge", ast.Lt: "lt", ast.LtE: "le", ast.Eq: "eq", ast.NotEq: "ne"}
 NOW, LIMIT, CASES = 3, 40_000, 200
 
@@ -53,19 +57,14 @@ def parse(text: str) -> ast.expr:
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise Stop("malformed", f"not plain syntax: {text[:60]!r}") from None
 
+def unbound(name: str, *_: object) -> Any:
+    raise Stop("malformed", f"no value for the index {name!r}")
+
 def integer(e: ast.expr, env: dict[str, int]) -> int:
-    """A time or a dimension: sums and products of names and whole numbers."""
-    match e:
-        case ast.Constant(value=int(v)) if not isinstance(v, bool):
-            return v
-        case ast.Name(id=name) if name in env:
-            return env[name]
-        case ast.UnaryOp(op=ast.USub(), operand=u):
-            return -integer(u, env)
-        case ast.BinOp(left=a, op=ast.Add() | ast.Sub() | ast.Mult() as op, right=b):
-            x, y = integer(a, env), integer(b, env)
-            return x + y if isinstance(op, ast.Add) else x - y if isinstance(op, ast.Sub) else x * y
-    raise Stop("malformed", f"no value for the index {ast.unparse(e)[:40]!r}")
+    """A time or a dimension, in terms of names with values."""
+    value = Run(EXACT, {}, unbound)(e, env)[0][0]
+    refuse(value.denominator > 1, "malformed", f"not whole: {ast.unparse(e)[:40]!r}")
+    return value.numerator
 
 def symbol(e: ast.expr) -> tuple[str, list[ast.expr]] | None:
     """Name and indices of ``h[t - 1]``, ``grad(h[t])``; None for what is no symbol."""
@@ -81,10 +80,7 @@ def symbol(e: ast.expr) -> tuple[str, list[ast.expr]] | None:
 
 def constant(e: ast.expr) -> Fraction | None:
     """The value of a number such as -1/2."""
-    if isinstance(e, ast.Constant):
-        return Fraction(e.value)  # type: ignore[arg-type]
-    m = re.fullmatch(r"(-?\d+)( / 0*([1-9]\d*))?", ast.unparse(e))
-    return Fraction(int(m[1]), int(m[3] or 1)) if m else None
+    return None if any(isinstance(n, ast.Name) for n in ast.walk(e)) else Run(EXACT, {}, unbound)(e, {})[0][0]
 
 # -- values -----------------------------------------------------------------------------------------------------------------------------
 class Run:
@@ -108,14 +104,10 @@ class Run:
                 return [[-x if isinstance(op, ast.USub) else x for x in row] for row in self(u, env)]
             case ast.BinOp(left=left, op=ast.MatMult(), right=right):
                 return matmul(self(left, env), self(right, env))
-            case ast.BinOp(left=left, op=op, right=right):
-                power = constant(right)
-                rule = {
-                    ast.Add: lambda x, y: x + y, ast.Sub: lambda x, y: x - y, ast.Mult: lambda x, y: x * y,
-                    ast.Div: lambda x, y: x.divide(y), ast.Pow: lambda x, y: raised(ring, x, y, power),
-                }.get(type(op))  # fmt: skip
-                if rule:
-                    return each(rule, self(left, env), self(right, env))
+            case ast.BinOp(left=left, op=ast.Pow(), right=right):
+                return each(lambda x, y: raised(ring, x, y, constant(right)), self(left, env), self(right, env))
+            case ast.BinOp(left=left, op=op, right=right) if type(op) in OPERATIONS:
+                return each(OPERATIONS[type(op)], self(left, env), self(right, env))
             case ast.Compare(left=left, ops=[op], comparators=[right]) if type(op) in COMPARE:
                 return each(lambda x, y: apply(ring, COMPARE[type(op)], x, y), self(left, env), self(right, env))
             case ast.Call(func=ast.Name(id=name), args=args, keywords=[]) if args:
@@ -141,9 +133,7 @@ class Run:
         var, low, high = args[1].elts  # type: ignore[attr-defined]
         steps = [self(args[0], {**env, var.id: k}) for k in range(integer(low, env), integer(high, env) + 1)]
         refuse(not steps, "not covered", "an empty sum")
-        for s in steps[1:]:
-            steps[0] = each(lambda x, y: x + y, steps[0], s) if name == "Sum" else matmul(s, steps[0])
-        return steps[0]
+        return reduce((lambda a, b: each(operator.add, a, b)) if name == "Sum" else (lambda a, b: matmul(b, a)), steps)
 
 def each(rule: Callable[..., Any], *args: Matrix) -> Matrix:
     """Entry by entry; numbers, rows and columns broadcast."""
@@ -151,16 +141,9 @@ def each(rule: Callable[..., Any], *args: Matrix) -> Matrix:
     refuse(any(len(m) not in (1, rows) or len(m[0]) not in (1, cols) for m in args), "rejected", "shapes do not fit")
     return [[rule(*(m[i % len(m)][j % len(m[0])] for m in args)) for j in range(cols)] for i in range(rows)]
 
-def product(values: list[Any]) -> Any:
-    return values[0] if len(values) == 1 else values[0] * product(values[1:])
-
 def flip(m: Matrix) -> Matrix: return [list(col) for col in zip(*m, strict=True)]
 
-def total(values: Iterable[Any]) -> Any:
-    first, *rest = values
-    for v in rest:
-        first = first + v
-    return first
+def total(values: Iterable[Any]) -> Any: return reduce(operator.add, values)
 
 def matmul(a: Matrix, b: Matrix) -> Matrix:
     refuse(len(a[0]) != len(b), "rejected", "shapes do not fit in a matrix product")
@@ -210,7 +193,7 @@ def raised(ring: Any, x: Any, y: Any, exponent: Fraction | None) -> Any:
     base, result, k = x if exponent.denominator == 1 else ring.function("sqrt", x), ring.number(1), abs(exponent.numerator)
     while k:
         result, base, k = result * base if k % 2 else result, base * base if k > 1 else base, k // 2
-    return result if exponent >= 0 else ring.number(1).divide(result)
+    return result if exponent >= 0 else ring.number(1) / result
 
 # -- decimal intervals ------------------------------------------------------------------------------------------------------------------
 class Interval:
@@ -241,7 +224,6 @@ class Interval:
     def __truediv__(self, o: Interval) -> Interval:
         whole = o.lo <= 0 <= o.hi
         return WHOLE if whole else self * Interval(self.down.divide(Decimal(1), o.hi), self.up.divide(Decimal(1), o.lo))
-    divide = __truediv__
     @classmethod
     def pi(cls) -> Interval:
         last = cls(Decimal(0), Decimal("1e-62"))
@@ -280,7 +262,7 @@ Interval.start(40, {})
 ZERO, WHOLE = Interval(Decimal(0), Decimal(0)), Interval(Decimal("-inf"), Decimal("inf"))
 
 # -- residues ---------------------------------------------------------------------------------------------------------------------------
-FIELDS, TOP, SMALL, FEW, MANY = [((1 << 127) - 1, 0)], 4, (0, 1, -1, 2, -2, 4, -4), 5, 60
+FIELDS, TOP, SMALL, FEW, MANY = [((1 << 127) - 1, 0)], 4, (0, 1, -1, 2, -2, 4, -4), 8, 60
 
 def field(level: int) -> tuple[int, int]:
     """(q_k, g_k): a prime with q_(k-1) | q_k - 1, and an element of order q_(k-1)."""
@@ -308,7 +290,6 @@ class Residue:
         if o.sign() == 0:
             raise Undefined
         return self * Residue(o.low, (pow(a, -1, field(o.low + k)[0]) for k, a in enumerate(o.values)), Interval.number(1) / o.real)
-    divide = __truediv__
     def same(self, o: Residue) -> bool: return all(a == b for a, b in self.columns(o)[1])
     def truth(self) -> bool | None: return next((bool(k) for k in (0, 1) if self.same(Residue.number(k))), None)
     def sign(self) -> int | None:
@@ -333,31 +314,30 @@ class Residue:
         real = Interval.function(name, x.real) if name in PRIMITIVE else WHOLE
         return cls(low, (random.Random(f"{name}{k}{c}").getrandbits(512) for k, c in enumerate(columns, low)), real)
     def related(self, of: Callable[[tuple[Residue, Residue], int], int], zero: int, join: Callable[[int, int], int]) -> list[int] | None:
-        """Small powers of the kept pairs that make this number; of many pairs, of two of them."""
-        q, own = field(TOP)[0], self.values[-1]
-        powers, reach = [{k: of(pair, k) % q for k in SMALL} for pair in self.pairs], {zero: list[int]()}
-        if len(powers) > FEW:
-            one = {x: (i, k) for i, row in enumerate(powers) for k, x in row.items()}
-            for i, k in itertools.product(range(len(powers)), SMALL):
-                j, more = one.get(join(own, powers[i][-k]) % q, (i, 0))
-                if j != i:
-                    return [{i: k, j: more}.get(n, 0) for n in range(len(powers))]
-            return None
-        for row in powers:
-            reach = {join(x, row[k]) % q: [*ks, k] for x, ks in reach.items() for k in SMALL}
-        return reach.get(own)
-
+        """Small powers of the kept pairs that make this number; of many pairs, of two. Powers come with their inverses, so halves meet."""
+        q = field(TOP)[0]
+        powers = [(n, k, of(pair, k) % q) for n, pair in enumerate(self.pairs) for k in SMALL]
+        halves = [{zero: dict[int, int]()}, {zero: dict[int, int]()}]
+        for n, k, x in powers if len(self.pairs) > FEW else ():
+            halves[0][x] = halves[1][x] = {n: k}
+        for n in range(len(self.pairs) if len(self.pairs) <= FEW else 0):
+            halves[n % 2] = {join(y, x) % q: {**ks, n: k} for y, ks in halves[n % 2].items() for m, k, x in powers if m == n}
+        for y, ks in halves[0].items():
+            other = halves[1].get(join(self.values[-1], y) % q)
+            if other is not None:
+                return [other.get(n, 0) - ks.get(n, 0) for n in range(len(self.pairs))]
+        return None
     def exp(self) -> Residue:
         for half in (False, True) if self.pairs else ():
             ks = (self + self if half else self).related(lambda p, k: k * p[0].values[-1], 0, lambda a, b: a + b)
             if ks and any(ks):
                 found = [(e, k) for (_, e), k in zip(self.pairs, ks, strict=True) if k]
-                result = product([raised(Residue, e, e, Fraction(k)) for e, k in found])
+                result = reduce(operator.mul, [raised(Residue, e, e, Fraction(k)) for e, k in found])
                 return result.root() if half else result
         refuse(self.low == TOP, "not covered", "exponentials nested so deeply")
         powers = (pow(field(k)[1], a, field(k)[0]) for k, a in enumerate(self.values[:-1], self.low + 1))
         result = Residue(self.low + 1, powers, Interval.function("exp", self.real))
-        if self.watched and len(self.pairs) < (4 if self.scalar else MANY):
+        if self.watched and len(self.pairs) < (FEW if self.scalar else MANY):
             self.pairs.append((self, result))
         return result
     def root(self) -> Residue:
@@ -377,7 +357,7 @@ class Residue:
             if ks is not None:
                 terms = [Residue.number(Fraction(k, power)) * v for (v, _), k in zip(self.pairs, ks, strict=True)]
                 return total(terms or [Residue.number(0)])
-        refuse(len(self.pairs) > (FEW if self.scalar else MANY), "not covered", "so many logarithms")
+        refuse(len(self.pairs) > MANY, "not covered", "so many logarithms")
         self.pairs.append((self.unknown("log", self), self))
         return self.pairs[-1][0]
     @classmethod
@@ -453,18 +433,14 @@ class Steps:
             if base and name in self.paired and index[:-1] == first and index[-1] in self.window:
                 return self.value(name, index[-1])
             refuse(name not in self.paired and not self.window, "rejected", f"the state {name} has no counterpart")
-            self.links |= {(n, name, 1 if index[-1] > now else -1) for (n, t), v in self.done.items() if v is None and t == now and index}
+            self.links |= {(n, name, 2 if index[-1] > now else 1) for (n, t), v in self.done.items() if v is None and t == now and index}
         return self.free(name, index)
     def check_direction(self) -> None:
-        """A recursion runs one way: no state depends on itself both before and after."""
-        reach = {(a, b): {s} for a, b, s in sorted(self.links)}
-        for a, b, s in self.links:
-            reach[a, b] |= {s}
-        for k, a, b in itertools.product(self.paired, repeat=3):
-            if (a, k) in reach and (k, b) in reach:
-                reach[a, b] = reach.get((a, b), set()) | reach[a, k] | reach[k, b]
-        if any(a == b and len(s) > 1 for (a, b), s in reach.items()):
-            raise Stop("rejected", "a state depends on itself both before and after")
+        """A recursion runs one way: no state depends on itself both before (1) and after (2)."""
+        reach, grown = set[tuple[str, str, int]](), self.links
+        while reach != grown:
+            reach, grown = grown, grown | {(a, d, s | r) for a, b, s in grown for c, d, r in grown if b == c}
+        refuse(any(a == b and s == 3 for a, b, s in reach), "rejected", "a state depends on itself both before and after")
 
 class Certificate:
     """The statement of a certificate and its check."""

@@ -7,12 +7,14 @@ the same on both sides the verdict is ``proved``, else it is ``proved-where-defi
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from enum import Enum
 from typing import Any
 
 from .atoms import Undefined
 from .dag import Node, walk
+from .excluded import Cube, branches, cube, inside, merged, outside
 from .field import Field
 from .generators import used
 from .normal import Normal, constant
@@ -32,6 +34,32 @@ class Condition:
 
     def follows_from(self, others: Iterable[Condition]) -> bool:
         return any(self.polynomial == o.polynomial and (self.kind == o.kind or o.kind == ">0") for o in others)
+
+
+class Fails(Enum):
+    """Whether a condition fails in a whole case, and whether a noted condition says so."""
+
+    NO, NOTED, SILENT = range(3)
+
+
+def qualified(condition: Condition, cubes: Iterable[Cube]) -> Iterator[Condition]:
+    """A condition of some branches only holds there: ``where(p > 1, q, 1) != 0``."""
+    for c in merged(cubes):
+        side, _, _ = condition.text.rpartition(f" {condition.kind.rstrip('0')} 0")
+        text = f"{inside(c, side)} {condition.kind.rstrip('0')} 0" if c and side else condition.text
+        yield replace(condition, polynomial=text if text != condition.text else condition.polynomial, text=text)
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What one side asks for in a case, and how it fails there."""
+
+    conditions: list[Condition]
+    fails: set[Fails]
+
+    @property
+    def never(self) -> bool:
+        return bool(self.fails - {Fails.NO})
 
 
 def requirement(normal: Normal, node: Node) -> tuple[str, Node] | None:
@@ -62,39 +90,52 @@ class Definedness:
     def __init__(self, normal: Normal, left: Node, right: Node) -> None:
         self.normal, self.sides = normal, (left, right)
         self.show = Show(normal.algebra)
-        self.differing: dict[Condition, None] = {}
+        self.differing: dict[Condition, set[Cube]] = {}
+        self.excluded: dict[Cube, None] = {}
 
     @property
     def where(self) -> list[str]:
         """What one side asks for and the other does not; what follows from the rest is left out."""
-        return [c.text for c in self.differing if not c.follows_from(o for o in self.differing if o is not c)]
+        noted = (q for c, cubes in self.differing.items() for q in qualified(c, cubes))
+        conditions = list(dict.fromkeys([*noted, *self.outside()]))
+        return [c.text for c in conditions if not c.follows_from(o for o in conditions if o is not c)]
+
+    def outside(self) -> Iterator[Condition]:
+        """That no excluded case is met."""
+        for c in merged(self.excluded):
+            kind, polynomial = ">0", outside(c)
+            if len(c) == 1:
+                (a,) = c
+                kind = ">=0" if a.sign and a.strict else ">0" if a.sign else "!=0"
+                polynomial = str(a.polynomial * (-a.sign or 1))
+            yield Condition(kind, polynomial, outside(c))
 
     def __call__(self, field: Field) -> bool:
         """Note what one side asks for and the other does not; False where a side has no value in the whole case."""
-        (left, left_never), (right, right_never) = (self.side(field, root) for root in self.sides)
-        if left_never and right_never:
+        left, right = (self.side(field, root) for root in self.sides)
+        if left.never and right.never:
             return False
+        assumed = cube(field.case, lambda p: self.text(field, p))
         for own, other in ((left, right), (right, left)):
-            for c in own:
-                if not c.follows_from(other):
-                    self.differing.setdefault(c)
-        return not (left_never or right_never)
+            if own.never and Fails.NOTED not in own.fails:
+                self.excluded.setdefault(assumed)
+            for c in own.conditions:
+                if not c.follows_from(other.conditions):
+                    self.differing.setdefault(c, set()).add(branches(assumed, c.polynomial))
+        return not (left.never or right.never)
 
-    def side(self, field: Field, root: Node) -> tuple[list[Condition], bool]:
-        """The conditions of one side in a case, and whether one of them never holds there."""
+    def side(self, field: Field, root: Node) -> Needs:
+        """What one side asks for in a case."""
         found: dict[Condition, None] = {}
-        never = False
+        fails = set()
         for node in self.taken(field, root):
-            need = requirement(self.normal, node) if node.op in PARTIAL else None
-            if need is None:
-                continue
-            for p in self.normal(need[1]).blocks.values():
+            kind, argument = (requirement(self.normal, node) if node.op in PARTIAL else None) or ("", None)
+            for p in self.normal(argument).blocks.values() if argument is not None else ():
                 try:
-                    fails = self.ask(field, need[0], field(p), found)
+                    fails.add(self.ask(field, kind, field(p), found))
                 except Undefined:
-                    fails = True
-                never = never or fails
-        return list(found), never
+                    fails.add(Fails.SILENT)
+        return Needs(list(found), fails)
 
     def taken(self, field: Field, root: Node) -> list[Node]:
         """The nodes below a root whose values matter in this case."""
@@ -112,12 +153,10 @@ class Definedness:
             stack.extend(args)
         return list(seen.values())
 
-    def ask(self, field: Field, kind: str, value: Element, found: dict[Condition, None]) -> bool:
-        """Add what is left of ``value > 0`` (or the like) once the known signs are taken out; True where it cannot hold."""
+    def ask(self, field: Field, kind: str, value: Element, found: dict[Condition, None]) -> Fails:
+        """Add what is left of ``value > 0`` (or the like) once the known signs are taken out."""
         if value[0] == 0:
-            for p in field.case.zeros if kind != ">=0" else ():
-                self.note(field, "!=0", p, found)
-            return kind != ">=0"
+            return Fails.SILENT if kind != ">=0" else Fails.NO
         sign, rest = 1, field.one
         for p in (self.through_exp(field, value[0]), value[1]):
             lead, factors = field.factors(p)
@@ -134,21 +173,23 @@ class Definedness:
                 else:
                     rest = field.mul(rest, (monic, field.g.one))
         if kind == "!=0":
-            return False
+            return Fails.NO
         assumed, strict = field.case.signs.get(str(rest[0]), (None, False))
         if assumed is not None:
             sign *= assumed
             if not strict and assumed and kind == ">0":
                 self.note(field, "!=0", rest[0], found)
         if sign < 0 and (assumed is not None or not used(rest[0])):
-            self.note(field, kind, rest[0] if assumed is None else rest[0] * (sign * assumed), found)
-            return True
+            if assumed is None:
+                return Fails.SILENT
+            self.note(field, kind, rest[0] * (sign * assumed), found)
+            return Fails.NOTED
         if assumed == 0 and kind == ">0":
             self.note(field, kind, rest[0], found)
-            return True
+            return Fails.NOTED
         if assumed is None and used(rest[0]):
             self.note(field, kind, rest[0] * sign, found)
-        return False
+        return Fails.NO
 
     def through_exp(self, field: Field, p: Any) -> Any:
         """exp(u) - exp(v) has the sign of u - v: the condition is put in terms of that."""

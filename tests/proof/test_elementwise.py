@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from lstm_symbolic.errors import ReadError
 from lstm_symbolic.proof import compare_record
+from lstm_symbolic.proof.check_certificate import check
 
 
 def verdict(a: str, b: str, domain: str | None = None):  # type: ignore[no-untyped-def]
@@ -24,6 +27,23 @@ def test_conditions(a: str, b: str, where: list[str]) -> None:
     found = verdict(a, b)
     assert found.kind == "proved-where-defined"
     assert [w.replace(">=", ">") for w in found.where] == where
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "where"),
+    [
+        ("where(p > 1, log(-3), r)", "where(p > 1, 5, r)", ["-p + 1 >= 0"]), ("1 / relu(p)", "1 / p", ["p > 0"]),
+        ("where(p * r > 1, sqrt(-q ** 2 - 1), abs(r))", "where(p * r > 1, 5, abs(r))", ["-p * r + 1 >= 0"]),
+        ("where(p > 1, where(q > 0, log(-3), 1), r)", "where(p > 1, where(q > 0, 5, 1), r)", ["max(-p + 1, -q) >= 0"]),
+        ("where(p > 1, log(q), r)", "where(p > 1, log(q * q) / 2, r)", ["where(p - 1 > 0, q, 1) > 0"]),
+        ("where(p == 1, log(-3), r)", "where(p == 1, 5, r)", ["p - 1 != 0"]),
+        ("log(p) + where(p > 0, q, r)", "log(p ** 2) / 2 + where(p > 0, q, r)", ["p > 0"]),
+    ],
+)  # fmt: skip
+def test_branches_without_a_value(a: str, b: str, where: list[str]) -> None:
+    found = verdict(a, b)
+    assert (found.kind, list(found.where)) == ("proved-where-defined", where)
+    assert check(json.loads(json.dumps(found.certificate))).startswith("accepted")
 
 
 @pytest.mark.parametrize(
