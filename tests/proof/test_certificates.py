@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+import itertools
 import json
 import subprocess
 import sys
@@ -56,7 +57,7 @@ def test_accepted(pair: dict[str, Any]) -> None:
 
 def test_tampered_certificates_are_rejected() -> None:
     benchmark = _benchmark()
-    for kind, is_forged, data in benchmark.tampered(benchmark.certificates(), 120, 7):
+    for kind, is_forged, data in itertools.islice(benchmark.tampered(benchmark.certificates(), 7), 120):
         assert not benchmark.accepted(data) or (is_forged and benchmark.still_true(data)), (kind, data)
 
 
