@@ -23,7 +23,7 @@ from ...proof import Verdict, compare_expressions
 from ...reading.document import Formula
 from .forward import Forward
 from .names import Names, Unclear, is_loss
-from .prove import SECONDS
+from .prove import SECONDS, put_in
 from .statements import unknown
 from .truth import Step
 
@@ -146,15 +146,5 @@ def _compare(step: Step, mine: Expr, truth: Expr) -> Verdict:
     plain = compare_expressions(mine, truth, pointwise=True, seconds=SECONDS)
     if plain.kind != "refuted":
         return plain
-    return compare_expressions(_written_out(mine, step), _written_out(truth, step), pointwise=True, seconds=SECONDS)
-
-
-def _written_out(e: Expr, step: Step) -> Expr:
-    """Every variable at t by its equation, so that 1 - h^2 and 1 - tanh^2(...) are the same."""
-    now = {eq.lhs: eq.rhs for eq in step.cell.equations}
-    for _ in range(len(now)):
-        changed = e.xreplace(now)
-        if changed == e:
-            break
-        e = changed
-    return e
+    now = {eq.lhs: eq.rhs for eq in step.cell.equations}  # so that 1 - h^2 and 1 - tanh^2(...) are the same
+    return compare_expressions(put_in(mine, now), put_in(truth, now), pointwise=True, seconds=SECONDS)

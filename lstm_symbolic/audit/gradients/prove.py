@@ -103,14 +103,13 @@ def _shifts(step: Step, *sides: Expr) -> set[int]:
 
 def _written_out(e: Expr, step: Step) -> Expr:
     """States and outputs at t and t+1 in terms of gates and of the state at t-1."""
-    affine = {eq.lhs.name for eq in step.equations if any(s.name in step.cell.parameters for s in leaves(eq.rhs))}
-    values: Mapping[Expr, Expr] = {
-        eq.lhs.xreplace({TIME: TIME + k}): eq.rhs.xreplace({TIME: TIME + k})
-        for k in (1, 0)
-        for eq in step.cell.equations
-        if not any(s.name in step.cell.parameters for s in leaves(eq.rhs)) and eq.lhs.name not in affine
-    }
-    for _ in range(2 * len(step.cell.equations)):
+    free = [eq for eq in step.cell.equations if not any(s.name in step.cell.parameters for s in leaves(eq.rhs))]
+    return put_in(e, {eq.lhs.xreplace({TIME: TIME + k}): eq.rhs.xreplace({TIME: TIME + k}) for k in (1, 0) for eq in free})
+
+
+def put_in(e: Expr, values: Mapping[Expr, Expr]) -> Expr:
+    """Values of variables put in until none is left; they refer to each other in no circle."""
+    for _ in values:
         changed = e.xreplace(dict(values))
         if changed == e:
             break
