@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -11,6 +12,7 @@ from sympy import Eq
 
 from ..calculus import RULES, Gradients, Step, backward, unrolled
 from ..calculus.gradients import adjoints, key
+from ..calculus.named_step import NamedStep
 from ..calculus.vjp import table as rule_table
 from ..cells import TIME, Cell, batched, cell, transposed
 from ..errors import LstmSymbolicError
@@ -118,8 +120,17 @@ def _notes(grads: Gradients) -> list[str]:
     loss += "; where the loss reads the last step only, it is 0 for t < T"
     sizes = {name: grads.shapes[name] for name in (*grads.cell.inputs, *grads.cell.states)}
     wide = ", ".join(f"{name}[t] is {write(rows)} x {write(cols)}" for name, (rows, cols) in sizes.items() if 1 not in (rows, cols))
+    inner = [f"{delta}[t] is the gradient by {argument}" for delta, argument in _inner(grads).items()]
     window = f"{grads.mask}[t] is 0 where t is a multiple of {grads.truncate}, and 1 elsewhere"
-    return [loss, *([wide] if wide else []), *([window] if grads.mask else [])]
+    return [loss, *([wide] if wide else []), *inner, *([window] if grads.mask else [])]
+
+
+def _inner(grads: Gradients) -> dict[str, str]:
+    """The deltas of values that have more than one pre-activation, and what they are the gradients by."""
+    step = NamedStep(grads.cell, grads.truncate, tuple(grads.upstream))
+    count = Counter(step.owner.values())
+    found = {symbol.name: plain(argument) for symbol, argument in step.arguments.items() if count[step.owner[symbol.name]] > 1}
+    return {step.deltas[name]: argument for name, argument in found.items() if step.deltas[name] in grads.deltas}
 
 
 def _data(grads: Gradients, chosen: Lines, reasons: list[Step], table: list[str]) -> dict[str, Any]:

@@ -38,7 +38,7 @@ class Tape:
                 self.uses[e.name, shift_of(e)].append(Use(g, equation, rules))
                 continue
             rule = rule_of(e)
-            name = rules if rule.name in ("repetition", "sum") or rules[-1:] == (rule.name,) else (*rules, rule.name)
+            name = rules if rule.name == "sum" or rules[-1:] == (rule.name,) else (*rules, rule.name)
             stack += [(a, cotangent, name) for a, cotangent in reversed(list(rule.pull(e, g, self.values.get(e, e))))]
 
     def now(self, name: str) -> list[Use]:

@@ -64,7 +64,7 @@ class Cell(Shown):
     def from_plain(
         cls,
         lines: str | Sequence[str],
-        shapes: GivenShapes = None,
+        shapes: GivenShapes | Mapping[str, Shape] = None,
         inputs: Iterable[str] | None = None,
         states: Iterable[str] | None = None,
         outputs: Iterable[str] | None = None,

@@ -112,3 +112,18 @@ def test_a_derivation_in_a_notation_and_in_colour(capsys) -> None:
     assert r"\frac{\partial L}{\partial \mathbf{y}^t}" in out
     assert main(["derive", "lstm", "--notation", "klingon"]) == 2
     assert "known notations: default" in capsys.readouterr().err
+
+
+def test_a_batch_in_either_layout(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["derive", "gru", "--batch", "--layout", "row", "--steps", "--wrt", "b_z"]) == 0
+    out = capsys.readouterr().out
+    assert "∂L / ∂b_z = ∑_{t=1}^{T} 1_Bᵀ δ_{z,t}\n    repetition: b_z is used in the pre-activation of z[t]" in out
+    assert out.endswith("x[t] is B x m, h[t] is B x n\n")
+    assert main(["derive", "mlstm", "--batch", "32"]) == 2
+    assert "C[t] is n x n for each sample" in capsys.readouterr().err
+
+
+def test_deltas_inside_one_line_are_told_apart() -> None:
+    text = derive("lstm_layer_norm", wrt="g")
+    assert "delta_h_2[t] is the gradient by total(d[t] ** 2) / total(ones(n)) + epsilon" in text
+    assert "is the gradient by W" not in derive("lstm", wrt="W_f")

@@ -66,7 +66,7 @@ def test_factors_are_plain_syntax(name: str) -> None:
 
 @pytest.mark.parametrize("name", sorted(WITHOUT))
 def test_states_that_are_matrices_have_no_such_jacobian(name: str) -> None:
-    with pytest.raises(CellError, match="columns"):
+    with pytest.raises(CellError, match="no Jacobian that is a matrix"):
         jacobian(cell(name))
 
 

@@ -1,6 +1,8 @@
 """The mLSTM with the stabiliser mu (the paper's m), which keeps the exponentials bounded and changes no output."""
 
+from ...expr import shapes
 from ..cell import Cell
+from .mlstm import CELL as PLAIN
 
 CELL = Cell.from_plain(
     [
@@ -17,24 +19,7 @@ CELL = Cell.from_plain(
         "nu[t] = f[t] * nu[t - 1] + i[t] * k[t]",
         "h[t] = o[t] * (C[t] @ q[t]) / max(abs(nu[t].T @ q[t]), exp(-mu[t]))",
     ],
-    {
-        "x": "m,1",
-        "q": "n,1",
-        "k": "n,1",
-        "v": "n,1",
-        "C": "n,n",
-        "nu": "n,1",
-        "h": "n,1",
-        "w_i": "m,1",
-        "w_f": "m,1",
-        "b_i": "1,1",
-        "b_f": "1,1",
-        "i": "1,1",
-        "f": "1,1",
-        "mu": "1,1",
-        "i_tilde": "1,1",
-        "f_tilde": "1,1",
-    },
+    {**PLAIN.shapes, **shapes("mu:1,1 i_tilde:1,1 f_tilde:1,1")},
     outputs=("C", "nu", "mu", "h"),
     gates=("i", "f", "o"),
     name="mlstm_stabilised",
