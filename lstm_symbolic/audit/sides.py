@@ -143,17 +143,23 @@ def _read_latex(texts: Sequence[str], given: Mapping[str, Shape]) -> list[Side]:
         return []
     from ..reading.latex import elaborated, read_statements
 
+    kinds = {name: _kind(shape) for name, shape in given.items()}
     read = [read_statements(t) for t in texts]
     for text, r in zip(texts, read, strict=True):
         _warn(text, r.repairs)
     parsed = [r.statements for r in read]
     if all(len(p) == 1 and len(p[0].sides) == 1 for p in parsed):
-        together = elaborated([p[0] for p in parsed], "\n".join(texts))
+        together = elaborated([p[0] for p in parsed], "\n".join(texts), kinds)
         shapes, conflicts = infer([TermEquation(tuple(e.sides[0] for e in together.equations))], given)
         if conflicts:
             raise ShapeError(f"{' and '.join(texts)}: {conflicts[0].message}")
         return [Side((e,), shapes, layout=together.layout) for e in together.equations]
-    return [Side(e.equations, given, layout=e.layout) for e in (elaborated(p, t) for p, t in zip(parsed, texts, strict=True))]
+    return [Side(e.equations, given, layout=e.layout) for e in (elaborated(p, t, kinds) for p, t in zip(parsed, texts, strict=True))]
+
+
+def _kind(shape: Shape) -> str:
+    """What the reader calls a shape: scalar, vector or matrix."""
+    return "svm"[sum(d != 1 for d in shape)]
 
 
 def _warn(text: str, repairs: Iterable[Any]) -> None:

@@ -36,6 +36,14 @@ def environment(parser: Parser, token: Token) -> Surface:
 
 
 def _rows(parser: Parser) -> list[list[Surface]]:
+    """The entries; brackets around the environment say nothing inside it."""
+    outer, parser.bars = parser.bars, 0
+    rows = _entries(parser)
+    parser.bars = outer
+    return rows
+
+
+def _entries(parser: Parser) -> list[list[Surface]]:
     rows: list[list[Surface]] = [[]]
     while True:
         text = parser.text

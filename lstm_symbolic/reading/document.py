@@ -262,8 +262,8 @@ def declared_kinds(formulas: Sequence[Formula]) -> dict[str, str]:
             continue
         name = replace(f.statement.sides[0].name, time=None, layer=None).plain
         if f.kind == "declaration":
-            dims = [d.glyph for d in f.statement.sides[1].args]
-            kinds[name] = "m" if len([d for d in dims if d != "1"]) > 1 else "v" if dims else "s"
+            long = sum(d.glyph != "1" for d in f.statement.sides[1].args)
+            kinds[name] = "svm"[min(long, 2)]
     return kinds
 
 

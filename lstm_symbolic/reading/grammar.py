@@ -17,7 +17,7 @@ from .blocks import environment, number_row
 from .components import LETTERS
 from .cursor import Cursor
 from .names import ACCENTS, STYLES, WORDS, attach, read_index
-from .places import read_places
+from .places import read_places, read_size
 from .slices import slice_follows, sliced
 from .surface import Name, Statement, Surface
 from .tokens import GREEK, Token
@@ -269,8 +269,11 @@ class Parser(Cursor):
 
     def indexed(self, base: Surface, tokens: Sequence[Token], mark: Token) -> Surface:
         """An index below a bracket: a part of it by its places, or its time where the bracket holds one symbol; a component is refused, a
-        remark left out with a note.
+        remark left out with a note. Below a one it is a size.
         """
+        size = read_size("".join(t.text for t in tokens)) if base.op == "num" and base.number == 1 else ()
+        if size:
+            return Surface("ones", index=size, span=(base.span[0], tokens[-1].end))
         places = read_places("".join(t.text for t in tokens))
         if places is not None:
             return Surface("part", (base,), places.axis, index=places.index, span=(base.span[0], tokens[-1].end))

@@ -7,7 +7,7 @@ formula should know when something else was read.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ..cells import Cell
@@ -74,9 +74,9 @@ def read_statements(text: str) -> Statements:
     return Statements(found, _repairs(document, shift))
 
 
-def elaborated(found: Sequence[Statement], text: str) -> System:
-    """The statements read as one system, whose shapes decide what its products mean."""
-    result = elaborate(found)
+def elaborated(found: Sequence[Statement], text: str, kinds: Mapping[str, str] | None = None) -> System:
+    """The statements read as one system, whose shapes decide what its products mean; ``kinds`` are those of symbols known beforehand."""
+    result = elaborate(found, kinds)
     for equation in result.equations:
         if isinstance(equation, ReadError):
             raise ReadError(equation.message, text, 0, equation.hint)

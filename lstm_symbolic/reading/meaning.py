@@ -11,12 +11,13 @@ from dataclasses import dataclass, field, replace
 
 from ..errors import ReadError
 from ..expr.functions import FUNCTIONS
-from ..expr.term import Term
+from ..expr.plain import write
+from ..expr.term import CALLS, Term
 from .association import Tree, groupings
 from .beam import Kinds, Reading, Threaded, prune
 from .context import Context, timed_name
 from .kinds import prior, product
-from .places import COLUMNS, ROWS
+from .places import COLUMNS, ROWS, read_size
 from .surface import Name, Surface
 from .vocabulary import LOSS
 
@@ -71,6 +72,10 @@ class Elaborator:
         else:
             options = prior(name, bool(index) or name.plain in self.context.timed, "".join((*name.subs, *name.sups)))
         return [Reading(cost, kind, term, {**kinds, key: kind}) for kind, cost in options]
+
+    def _ones(self, s: Surface, kinds: Kinds) -> list[Reading]:
+        kind = "m" if len(s.index) > 1 and 1 not in s.index else "w" if (s.index[0] == 1) != (self.context.layout == "row") else "v"
+        return [Reading(0.0, kind, Term("ones", index=s.index, span=s.span), kinds)]
 
     def _function(self, s: Surface, kinds: Kinds) -> list[Reading]:
         return [Reading(0.0, "s", Term("sym", name=s.glyph, span=s.span), kinds)]
@@ -238,18 +243,23 @@ class Elaborator:
             first = b.items[0]
             if name in FUNCTIONS and len(terms) not in FUNCTIONS[name][1]:
                 raise ReadError(f"{name} is applied to {len(terms)} arguments", "", s.span[0])
-            if name in ("diag", "trace", "norm", "softmax", "total") and len(terms) != 1:
-                raise ReadError(f"{name} takes one argument, here {len(terms)}", "", s.span[0])
+            if CALLS.get(name) not in (None, len(terms)):
+                raise ReadError(f"{name} takes {CALLS[name]} argument{'s' if CALLS[name] != 1 else ''}, here {len(terms)}", "", s.span[0])
             match name:
                 case "diag":
                     cost = 0.0 if first.kind in ("v", "w") else 2.0
                     results.append(Reading(b.cost + cost, "m", Term("diag", terms, span=s.span), b.kinds))
-                case "trace" | "norm":
+                case "trace" | "norm" | "total":
                     results.append(Reading(b.cost, "s", Term(name, terms, span=s.span), b.kinds))
                 case "softmax":
                     results.append(Reading(b.cost, first.kind, Term(name, terms, span=s.span), b.kinds))
-                case "conv" if len(terms) == 2:
-                    results.append(Reading(b.cost, b.items[1].kind, Term("conv", terms, span=s.span), b.kinds))
+                case "conv" | "conv_transpose":
+                    results.append(Reading(b.cost, b.items[1].kind, Term(name, terms, span=s.span), b.kinds))
+                case "conv_kernel":
+                    size = read_size(",".join(write(t) for t in terms[2:]))
+                    if len(size) != 2:
+                        raise ReadError("the kernel takes two images and its size", "", s.span[0], "write convkernel(x, g, k, k)")
+                    results.append(Reading(b.cost, "m", Term(name, terms[:2], index=size, span=s.span), b.kinds))
                 case "concat":
                     results.append(Reading(b.cost, "v", Term("concat", terms, span=s.span), b.kinds))
                 case "matmul" if len(terms) == 2:

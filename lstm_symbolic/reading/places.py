@@ -54,6 +54,18 @@ def read_places(text: str, program: bool = False) -> Places | None:
     return Places(first if from_one else first + 1, last, axis)
 
 
+def read_size(text: str) -> tuple[Expr, ...]:
+    """The dimensions below a number: those of a vector or a matrix of ones; none where the text names none.
+
+    >>> read_size("n"), read_size(r"n\\times m"), read_size("x>0")
+    ((n,), (n, m), ())
+    """
+    try:
+        return tuple(_written(dim(part)) for part in re.split(r"\\times|×|,", re.sub(r"[\s{}]", "", text)))
+    except ReadError:
+        return ()
+
+
 def in_full(equations: Sequence[TermEquation | ReadError], layout: str) -> tuple[TermEquation | ReadError, ...]:
     """The equations of a system with every part written as the product that picks it.
 

@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-MAX_TOKENS = 4000
+MAX_TOKENS = 5000
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ FUNCTIONS = {
     "ReLU": "relu", "Relu": "relu", "RELU": "relu", "softplus": "softplus", "sign": "sign", "sgn": "sign", "abs": "abs", "erf": "erf",
     "cosh": "cosh", "sinh": "sinh", "softmax": "softmax", "Softmax": "softmax", "SoftMax": "softmax", "diag": "diag", "Diag": "diag",
     "trace": "trace", "tr": "trace", "Tr": "trace", "concat": "concat", "Concat": "concat", "norm": "norm", "matmul": "matmul",
-    "dot": "matmul", "sigma": "sigmoid", "conv": "conv",
+    "dot": "matmul", "sigma": "sigmoid", "conv": "conv", "convtranspose": "conv_transpose", "convkernel": "conv_kernel", "sum": "total",
 }  # fmt: skip
 #: A sigma with one of these tags is the gate activation; other tags name a function of their own (\sigma_c, \sigma_h).
 GATE_TAGS = {"g", "i", "f", "o", "r", "u", "z", "gate", "s", "rec"}

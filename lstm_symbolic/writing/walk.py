@@ -30,6 +30,8 @@ SUM, BIG, HADAMARD, PRODUCT, CALL, POWER, ATOM = range(1, 8)
 _RELATIONS = {"gt": ">", "ge": "≥", "lt": "<", "le": "≤", "eq": "=", "ne": "≠"}
 #: Functions whose printed name is not their plain name.
 _FUNCTIONS = {"relu": "ReLU", "sign": "sgn"}
+#: Signs of both products.
+_EITHER_PRODUCT = ("", "*", r"\ast", r"\cdot", r"\times", r"\,")
 Text = tuple[str, int]
 
 
@@ -191,10 +193,12 @@ def _looks_like_call(left: Basic) -> bool:
 
 @_write.register(HadamardProduct)
 def _(e: HadamardProduct, w: Writer) -> Text:
-    """The elementwise product; between scalars no sign is needed."""
-    if shape_of(e) == SCALAR:
+    """The elementwise product; beside scalars no sign is needed, and between matrices a sign that cannot be the matrix product's."""
+    scalars = tuple(isinstance(a, nodes.Broadcast) and shape_of(a.args[0]) == SCALAR for a in e.args)
+    if shape_of(e) == SCALAR or sum(scalars) >= len(e.args) - 1:
         return _factors(e.args, w)
-    return w.markup.sign(w.style.product).join(w.within(a, CALL) for a in e.args), HADAMARD
+    sign = r"\odot" if 1 not in shape_of(e) and w.style.product in _EITHER_PRODUCT else w.style.product
+    return w.markup.sign(sign).join(w.within(a, CALL) for a in e.args), HADAMARD
 
 
 @_write.register(Pow)
@@ -302,7 +306,9 @@ def _(e: nodes.ConvTranspose, w: Writer) -> Text:
 
 @_write.register(nodes.ConvKernel)
 def _(e: nodes.ConvKernel, w: Writer) -> Text:
-    return w.call("convkernel", *e.args[:2])
+    """The size of the kernel is no part of the two images: it stands behind them."""
+    parts = [w(a) for a in e.args[:2]] + [w.markup.script(str(d).replace(" ", "")) for d in e.args[2:]]
+    return w.markup.call(w.function("convkernel"), parts), CALL
 
 
 @_write.register(nodes.Grad)

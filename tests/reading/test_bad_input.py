@@ -59,11 +59,11 @@ def test_encodings_and_line_ends(tmp_path: Path, encoding: str, newline: str) ->
      "|" * 10_001, "-" * 10_000 + "x", r"\left(" * 1500, r"\begin{bmatrix}" * 500, "[x," * 900 + "x" + "]" * 900],
 )  # fmt: skip
 def test_deep_nesting_is_refused_at_once(deep: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     (formula,) = read_document(Source("deep.md", f"$$y = {deep}$$")).formulas
     assert formula.status == "unreadable"
     assert formula.reason
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
 
 
 UNBALANCED = (
@@ -90,17 +90,17 @@ def refusal(raw: str) -> int | None:
 
 
 def test_nested_applications_are_not_read_twice_each() -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     assert plains("$$y = " + "f(" * 40 + "x" + ")" * 40 + "$$")[0].startswith("y = f(f(")
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
 
 
 def test_three_thousand_formulas_take_bounded_time() -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     formulas = plains("\n\n".join(rf"text $h_{{{k},t}} = \tanh(c_t)$ text" for k in range(3000)))
     assert len(formulas) == 3000
     assert all(formulas)
-    assert time.perf_counter() - start < 120
+    assert time.process_time() - start < 120
 
 
 def test_what_is_beyond_the_limit_is_said() -> None:
@@ -116,9 +116,9 @@ PIECES = (
 
 @pytest.mark.parametrize("piece", PIECES)
 def test_a_line_of_a_megabyte(piece: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     read_document(Source("line.md", piece * (1_000_000 // len(piece))))
-    assert time.perf_counter() - start < 60
+    assert time.process_time() - start < 60
 
 
 @pytest.mark.parametrize("text", ["", " ", "\n", "$$", "$ $", r"\\", "%", "...", "(3)", r"a \rightarrow b", "é", "\u200b"])
