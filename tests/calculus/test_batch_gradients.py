@@ -3,11 +3,13 @@
 Torch is given the batch as rows, whatever our layout, so the oracle knows nothing of columns, of transposition, or of one sample alone.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
-from cases import BATCH, STORED, Array, Case
+from cases import BATCH, SIZES, STEPS, STORED, Array, Case
 from recurrence import forward, run
 from test_torch import WORST, stored
 
@@ -26,7 +28,7 @@ def together(case: Case, name: str, samples: list[Array], rows: bool) -> Array:
     return matrix if rows else matrix.T
 
 
-def differences(case: Case, rows: bool) -> dict[str, float]:
+def differences(case: Case, rows: bool, theirs: Mapping[str, Any]) -> dict[str, float]:
     """Relative, of every gradient; ``rows`` is the layout asked of the batch, the values are those of the cell as it stands."""
     known = case.cell
     turn = known.layout not in ("scalar", "row" if rows else "column")
@@ -44,7 +46,6 @@ def differences(case: Case, rows: bool) -> dict[str, float]:
     upstream = {key: together(case, key[0], [u[key] for u in losses], rows) for key in losses[0]}
     dims = {**case.dims, "B": BATCH}
     found = run(backward(batch, outputs=known.outputs), forward(batch, given, case.steps, dims), upstream, case.steps, dims)
-    theirs = stored()[known.name][case.label]
     assert set(found) == set(theirs)
     result = {}
     for label, gradient in found.items():
@@ -64,8 +65,21 @@ def differences(case: Case, rows: bool) -> dict[str, float]:
 @pytest.mark.parametrize("name", SUPPORTED)
 def test_against_torch(name: str, rows: bool) -> None:
     for dims, steps in STORED:
-        found = differences(Case(cell(name), dims, steps), rows)
+        case = Case(cell(name), dims, steps)
+        found = differences(case, rows, stored()[name][case.label])
         assert max(found.values()) <= WORST, found
+
+
+@pytest.mark.parametrize("name", SUPPORTED)
+def test_against_torch_itself(name: str) -> None:
+    """Three sizes, each with 1, 3 and 7 steps, in both layouts; runs where torch is installed."""
+    oracle = pytest.importorskip("torch_oracle")
+    for dims in SIZES:
+        for steps in STEPS:
+            case = Case(cell(name), dims, steps)
+            theirs = oracle.gradients(case)
+            found = [differences(case, rows, theirs) for rows in (False, True)]
+            assert max(max(f.values()) for f in found) <= WORST, found
 
 
 def test_the_comparison_sees_a_mean_for_a_sum(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -73,7 +87,8 @@ def test_the_comparison_sees_a_mean_for_a_sum(monkeypatch: pytest.MonkeyPatch) -
         return {label: g / BATCH if label == "b" else g for label, g in of(*given).items()}
 
     monkeypatch.setitem(globals(), "run", mean)
-    found = differences(Case(cell("rnn"), *STORED[0]), rows=False)
+    case = Case(cell("rnn"), *STORED[0])
+    found = differences(case, False, stored()["rnn"][case.label])
     assert [label for label, error in found.items() if error > WORST] == ["b"]
 
 
