@@ -15,7 +15,7 @@ from collections.abc import Iterable, Sequence
 import lstm_symbolic as ls
 from lstm_symbolic.calculus.backward import backward
 from lstm_symbolic.calculus.gradients import Gradients
-from lstm_symbolic.cells import Cell, leaves
+from lstm_symbolic.cells import Cell, cells, leaves
 from lstm_symbolic.expr import shape_of
 from lstm_symbolic.expr.dims import write
 from lstm_symbolic.reading import Source, read_document
@@ -89,7 +89,7 @@ def gradient_verdict(cell: Cell, notation: str) -> str:
 def main(notations: list[str]) -> int:
     counts: Counter[tuple[str, str]] = Counter()
     for notation in notations or NOTATIONS:
-        for name in ls.cells():
+        for name in cells():
             for what, judge in (("cell", cell_verdict), ("gradients", gradient_verdict)):
                 try:
                     verdict = judge(ls.cell(name), notation)
