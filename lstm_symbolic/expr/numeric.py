@@ -56,7 +56,10 @@ class Evaluator:
 
     def integer(self, e: Any) -> int:
         """A dimension or a time index."""
-        return int(e.subs({s: self.times.get(s.name, self.dims.get(s.name, s)) for s in e.free_symbols}))
+        found = e.subs({s: self.times.get(s.name, self.dims.get(s.name, s)) for s in e.free_symbols})
+        if not found.is_Integer:
+            raise LstmSymbolicError(f"no value for the dimension or time {found}")
+        return int(found)
 
     def size(self, rows: Any, cols: Any) -> tuple[int, int]:
         return self.integer(rows), self.integer(cols)

@@ -14,7 +14,9 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 import numpy as np
+from sympy import Symbol
 
+from ...cells import TIME
 from ...expr.numeric import NUMPY, Evaluator
 from ...expr.term import Term, time_shift
 from .truth import Meaning, Step, incoming, read_in_step
@@ -55,7 +57,8 @@ class World:
         world = cls(step, last)
         rng = np.random.default_rng(seed)
         cell = step.cell
-        letters = dict.fromkeys(s.name for shape in cell.shapes.values() for d in shape for s in d.free_symbols)
+        written = [d for shape in cell.shapes.values() for d in shape] + [e.rhs for e in step.equations]
+        letters = dict.fromkeys(s.name for d in written for s in sorted(d.atoms(Symbol), key=str) if s != TIME)
         world.dims = dict(zip(letters, SIZES, strict=False)) | dict.fromkeys(list(letters)[len(SIZES) :], SIZES[-1])
         table: dict[object, Array] = {}
 
@@ -255,6 +258,9 @@ def look_in(world: World, assigned: Mapping[str, Meaning], target: tuple[Meaning
 
     def look(term: Term) -> Array:
         if term.op in ("eye", "ones"):
+            strange = {s.name for d in term.index for s in d.free_symbols} - set(world.dims)
+            if strange:
+                raise Misfit(f"no forward symbol has the dimension {', '.join(sorted(strange))}")
             sizes = [Evaluator({}, world.dims).integer(d) for d in term.index]
             return np.eye(sizes[0]) if term.op == "eye" else np.ones((*sizes, 1)[:2])
         shift = time_shift(term) if term.index else None
