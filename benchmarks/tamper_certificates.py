@@ -66,7 +66,10 @@ def altered(data: Json, source: random.Random) -> tuple[str, Json]:
     kind = source.choice(("text", "text", "text", "offset", "double", "verdict", "map", "witness", "where", "sides"))
     if kind == "text":
         name, side = source.choice(list(TEXT_EDITS)), source.choice(("left", "right"))
-        return name, change(copied, side, lambda text: TEXT_EDITS[name](text, source), source)
+        copied = change(copied, side, lambda text: TEXT_EDITS[name](text, source), source)
+        own = copied["shapes"][side]  # a renamed matrix keeps its shape
+        own |= {f"{n}_x": shape for n, shape in own.items() if f"{n}_x" in str(copied[side])}
+        return name, copied
     if kind in ("offset", "double"):
         form = "({}) + 1 / 10 ** 30" if kind == "offset" else "({}) * 2"
         return kind, change(copied, "right", lambda text: form.format(text), source, last=True)
