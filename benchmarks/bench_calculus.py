@@ -15,7 +15,7 @@ import sympy
 from sympy import HadamardProduct, Matrix, MatrixSymbol, Symbol, symbols
 
 import lstm_symbolic as ls
-from lstm_symbolic.calculus import backward, hessian_product, jacobian
+from lstm_symbolic.calculus import backward, hessian_product, jacobian, unrolled
 
 LIMIT = 40.0
 
@@ -42,13 +42,36 @@ def ours() -> None:
         cell = ls.stack(*[ls.cell("lstm")] * layers)
         seconds, grads = timed(lambda cell=cell: backward(cell))
         row(f"backward of {layers} layers", seconds, f"{len(str(grads))} characters")
+    for size in ("B", 32):
+        seconds, grads = timed(lambda size=size: backward(ls.batched(ls.cell("lstm"), size)))
+        row(f"backward(lstm) of a batch of {size}", seconds, f"{len(str(grads))} characters")
+    for window in (5, 1000):
+        seconds, grads = timed(lambda window=window: backward(ls.cell("lstm"), truncate=window))
+        row(f"backward(lstm), windows of {window} steps", seconds, f"{len(str(grads))} characters")
+    grads = backward(ls.cell("lstm"))
+    for steps in (10, 100):
+        seconds, lines = timed(lambda steps=steps: unrolled(grads, steps))
+        row(f"the same, written out for T = {steps}", seconds, f"{len(lines)} lines")
     seconds, _ = timed(lambda: jacobian(ls.cell("lstm")))
     row("jacobian(lstm)", seconds, "")
-    grads = backward(ls.cell("lstm"))
     seconds, found = timed(lambda: hessian_product(grads))
     row("hessian_product(lstm)", seconds, f"{len(str(found))} characters")
-    seconds, steps = timed(lambda: ls.recheck(grads))
-    row("recheck(lstm)", seconds, f"{sum(r.verdict.kind == 'proved' for r in steps)} of {len(steps)} steps proved")
+    cells = [ls.cell(name) for name in ls.cells()]
+    for what, some in (("every cell", cells), ("every cell that has one, for a batch", [b for c in cells for b in batch_of(c)])):
+        seconds, steps = timed(lambda some=some: [step for c in some for step in ls.recheck(backward(c))])
+        row(
+            f"recheck of {what}",
+            seconds,
+            f"{sum(s.verdict.kind == 'proved' for s in steps)} of {len(steps)} steps proved, {len(some)} cells",
+        )
+
+
+def batch_of(cell: ls.Cell) -> list[ls.Cell]:
+    """The cell for a batch, where its values are vectors."""
+    try:
+        return [ls.batched(cell)]
+    except ls.LstmSymbolicError:
+        return []
 
 
 def by_matrix_expressions() -> None:

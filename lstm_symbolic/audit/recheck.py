@@ -23,7 +23,7 @@ from ..expr import TimeSymbol, shape_of, variable
 from ..expr.build import add, broadcast
 from ..expr.dims import SCALAR
 from ..expr.nodes import Grad, TimeSum, Total
-from ..proof import Verdict, compare_expressions
+from ..proof import Verdict, compare_expressions, separated
 
 SECONDS = 10.0
 
@@ -73,7 +73,9 @@ class Law:
         verdict = compare_expressions(*_in_values(left, right, few, now), seconds=seconds, pointwise=True)
         if verdict.kind == "proved":  # with the other values free, so that it holds for all
             return verdict
-        return compare_expressions(*_in_values(left, right, self.live, now), seconds=seconds, pointwise=True)
+        whole = _in_values(left, right, self.live, now)
+        apart = separated(*whole, seconds=seconds)
+        return apart if apart.kind == "refuted" else compare_expressions(*whole, seconds=seconds, pointwise=True)
 
     def value(self, left: Expr) -> tuple[Expr, Expr | None]:
         """Whose adjoint a line gives, at time t or without time; and the time, where that is fixed."""

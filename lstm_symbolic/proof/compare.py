@@ -20,6 +20,7 @@ from .domain import read_domain
 from .embed import Family
 from .outcome import Maps, both_ways, find_maps, proved, refuted, simplest
 from .recursion import Systems
+from .refute import Question, find_witness
 from .settle import differing_monomials, settle
 from .system import System
 from .translate import Translator, scalar_times
@@ -40,6 +41,16 @@ def compare_expressions(
     'proved'
     """
     return _timed(lambda budget: _expressions(a, b, domain, budget, pointwise, gates), seconds)
+
+
+def separated(a: Expr, b: Expr, seconds: float = SECONDS) -> Verdict:
+    """Refuted by a witness, or undecided: for expressions so large that their normal forms cost more than their values.
+
+    >>> x, y = Symbol("x", real=True), Symbol("y", real=True)
+    >>> separated((x + y) ** 50, x**50 + y**50).kind, separated(x, x).kind
+    ('refuted', 'undecided')
+    """
+    return _timed(lambda budget: _separated(a, b, budget), seconds)
 
 
 def compare_systems(
@@ -149,6 +160,12 @@ def _expressions(a: Expr, b: Expr, domain: str | None, budget: Budget, pointwise
     verdict = refuted([[(left, right)]], settled, maps, budget, conditions, gates)
     verdict = replace(verdict, difference=tuple(differing_monomials([(left, right)], budget.part(0.2))))
     return certified(verdict, statement, Evidence())
+
+
+def _separated(a: Expr, b: Expr, budget: Budget) -> Verdict:
+    translate = Translator(Dag(), scalar_times([a, b]))
+    witness = find_witness(Question([(translate(a), translate(b))]), budget)
+    return Verdict("undecided", reason="no witness was found") if witness is None else Verdict("refuted", witness=witness)
 
 
 def _different_shapes(left: Node, right: Node) -> Verdict:
