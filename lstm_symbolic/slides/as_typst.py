@@ -89,14 +89,18 @@ def _(b: Equations, notation: Style) -> str:
     if not b.sentences:
         return f"block(width: 100%, align(center, {_system(b.rows, notation)}))"
     cells = ",\n    ".join(_explained(row, say, notation) for row, say in zip(b.rows, b.sentences, strict=True))
-    return f"grid(columns: (auto, 1fr, 6.2cm), column-gutter: (0cm, 0.7cm), row-gutter: 0.55cm, align: horizon,\n    {cells})"
+    return f"grid(columns: (auto, 1fr, 6.2cm), column-gutter: (0cm, 0.7cm), row-gutter: 0.5cm, align: horizon,\n    {cells})"
 
 
 def _explained(row: Sequence[Basic], say: str, notation: Style) -> str:
-    """Three cells: the left side, the right side, and what the equation is for."""
+    """Three cells: the left side, the right side, and what the equation is for.
+
+    Typst counts a fraction in a line as lower than it is, by the leading; less of it keeps rows of fractions apart.
+    """
     left, _, right = write([tuple(row)], "typst", notation).partition(" &= ")
     said = f'text(size: 14pt, fill: rgb("#444444"), {literal(say)})'
-    return f'align(right, $display({left})$), wide($display("" = {right})$), {said}'
+    tall = "set par(leading: 0.25em)"
+    return f'{{ {tall}; align(right, $display({left})$) }}, {{ {tall}; wide($display("" = {right})$) }}, {said}'
 
 
 @block.register

@@ -96,7 +96,7 @@ def error_pages(document: DocumentReport, say: Words) -> Iterator[Page]:
     for finding in document.of("error")[:_MOST_ERRORS]:
         before, after = _lines(document, finding, formulas.get(finding.formula or ""))
         where = f"{Path(document.path).name}, {say['line']} {finding.line}"
-        blocks: list[Block] = [Sentence(finding.message), Code(f"{say['before']} ({where})", before)]
+        blocks: list[Block] = [Sentence(say.finding(finding.code, finding.message)), Code(f"{say['before']} ({where})", before)]
         if after:
             blocks.append(Code(say["after"], after))
         yield Page(f"{say['errors']}{finding.code}", tuple(blocks), Path(document.path).name)

@@ -14,6 +14,7 @@ import pytest
 
 import lstm_symbolic as ls
 from lstm_symbolic import cli
+from lstm_symbolic.audit.codes import CODES
 from lstm_symbolic.calculus import backward
 from lstm_symbolic.cells import Cell, cell, cells
 from lstm_symbolic.errors import LstmSymbolicError
@@ -99,6 +100,25 @@ def test_a_language_says_everything(lang) -> None:
     assert all(text.strip() for text in (*own.titles.values(), *own.sentences.values()))
     if lang != "en":
         assert not {k for k in english.sentences if own.sentences[k] == english.sentences[k]}
+
+
+@pytest.mark.parametrize(("lang", "letters"), [("vi", "[à-ỹđ]"), ("zh", "[\u4e00-\u9fff]"), ("th", "[\u0e01-\u0e4e]")])
+def test_every_finding_code_has_a_sentence_in_every_language(lang, letters) -> None:
+    own = words(lang).findings
+    assert own.keys() == CODES.keys()
+    assert len(set(own.values())) == len(own), "two codes would look alike"
+    assert all(re.search(letters, text, re.IGNORECASE) and len(text) <= 90 for text in own.values())
+
+
+def test_an_error_is_told_in_the_language_of_the_deck(tmp_path) -> None:
+    path = tmp_path / "notes.md"
+    path.write_text(ls.latex(cell("gru"), "default").join(("$$\n", "\n$$\n")).replace("(1 - z_t)", "(1 + z_t)"), encoding="utf-8")
+    for lang, sentence in (("vi", "Sai dấu."), ("zh", "正负号有误。"), ("th", "เครื่องหมายบวกลบผิด")):
+        target = tmp_path / f"deck.{lang}.typ"
+        assert cli.main(["slides", str(path), "--lang", lang, "-o", str(target)]) == 0
+        text = target.read_text(encoding="utf-8")
+        assert "E210" in text
+        assert sentence in text
 
 
 @pytest.mark.parametrize("name", cells())
