@@ -7,9 +7,8 @@ SymPy's printers are never used: they reorder sums and print elementwise functio
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from functools import singledispatch
+from collections.abc import Callable
+from dataclasses import replace
 
 import sympy
 from sympy import Add, Basic, Expr, MatrixExpr, MatrixSymbol, Mul, Pow, Rational, Symbol
@@ -17,81 +16,25 @@ from sympy.core.function import AppliedUndef
 from sympy.matrices.expressions import HadamardProduct, Identity, MatAdd, MatMul, OneMatrix, Trace, Transpose, ZeroMatrix
 
 from ..calculus.algebra import picked, selection
-from ..errors import UnsupportedNode
 from ..expr import SCALAR, TimeSymbol, nodes, shape_of
 from ..expr.functions import COMPARISONS, Elementwise
 from ..expr.plain import decimal
-from .as_unicode import Unicode
-from .names import Name
-from .style import Style
-
-SUM, BIG, HADAMARD, PRODUCT, CALL, POWER, ATOM = range(1, 8)
+from .pen import ATOM, BIG, CALL, HADAMARD, POWER, PRODUCT, SUM, Text, Writer, rule
 
 _RELATIONS = {"gt": ">", "ge": "≥", "lt": "<", "le": "≤", "eq": "=", "ne": "≠"}
-#: Functions whose printed name is not their plain name.
-_FUNCTIONS = {"relu": "ReLU", "sign": "sgn"}
 #: Signs of both products.
 _EITHER_PRODUCT = ("", "*", r"\ast", r"\cdot", r"\times", r"\,")
-Text = tuple[str, int]
 
 
-@dataclass(frozen=True)
-class Writer:
-    """A markup and a style; ``glyphs`` holds the symbols of the names, chosen so that no two look alike."""
-
-    markup: Unicode
-    style: Style
-    glyphs: Mapping[str, Name] = field(default_factory=dict)
-
-    def __call__(self, e: Basic) -> str:
-        return _write(e, self)[0]
-
-    def within(self, e: Basic, least: int) -> str:
-        """The text of an operand, in brackets where it binds more loosely than its surroundings."""
-        text, strength = _write(e, self)
-        return self.markup.paren(text) if strength < least else text
-
-    def name(self, name: str) -> Name:
-        return self.glyphs[name] if name in self.glyphs else self.style.glyph(name)
-
-    def colored(self, name: str, text: str) -> str:
-        """The text of a symbol in the colour that the style gives its name."""
-        return self.markup.color(text, self.style.colors[name]) if name in self.style.colors else text
-
-    def function(self, name: str) -> str:
-        if name in ("sigmoid", "dsigmoid", "tanh", "dtanh"):
-            word = self.markup.word(getattr(self.style, name.removeprefix("d")))
-            return self.markup.prime(word) if name.startswith("d") else word
-        if len(name) == 2 and name.startswith("d"):
-            return self.markup.prime(self.markup.function(name[1]))  # the derivative of a function without a definition
-        return self.markup.function(_FUNCTIONS.get(name, name))
-
-    def fraction(self, top: str, bottom: str) -> Text:
-        """A fraction with a bar needs no brackets in a product; one on a line does."""
-        return self.markup.fraction(top, bottom), CALL if self.markup.closed_fractions else HADAMARD
-
-    def derivative(self, above: str, below: str) -> Text:
-        return self.fraction(self.markup.prefix("∂", above), self.markup.prefix("∂", below))
-
-    def call(self, name: str, *args: Basic) -> Text:
-        return self.markup.call(self.function(name), [self(a) for a in args]), CALL
-
-
-@singledispatch
-def _write(e: Basic, w: Writer) -> Text:
-    """Text and binding strength."""
-    raise UnsupportedNode(f"no printing rule for {type(e).__name__}")
-
-
-@_write.register(Symbol)
-@_write.register(MatrixSymbol)
+@rule.register(Symbol)
+@rule.register(MatrixSymbol)
 def _(e: Symbol, w: Writer) -> Text:
     """A symbol with letters above is a power to the eye: its own power and its transpose need brackets."""
     name = w.name(e.name)
     return w.colored(e.name, w.markup.symbol(name, name.subs, name.sups)), POWER if name.sups else ATOM
 
 
-@_write.register(TimeSymbol)
+@rule.register(TimeSymbol)
 def _(e: TimeSymbol, w: Writer) -> Text:
     """The time stands where the style puts it; a layer stands below, before it."""
     name = w.name(e.name)
@@ -114,23 +57,23 @@ def _(e: TimeSymbol, w: Writer) -> Text:
     return text, POWER if name.sups or w.style.time == "raised" else ATOM
 
 
-@_write.register(Rational)
+@rule.register(Rational)
 def _(e: Rational, w: Writer) -> Text:
     if e < 0:
-        return w.markup.add([(True, _write(-e, w)[0])]), SUM
+        return w.markup.add([(True, rule(-e, w)[0])]), SUM
     text = decimal(e) or (str(e.p) if e.q == 1 else "")
     if text:
         return w.markup.number(text), ATOM
     return w.fraction(w.markup.number(str(e.p)), w.markup.number(str(e.q)))
 
 
-@_write.register(type(sympy.pi))
+@rule.register(type(sympy.pi))
 def _(e: Basic, w: Writer) -> Text:
     return w.markup.text("π"), ATOM
 
 
-@_write.register(Add)
-@_write.register(MatAdd)
+@rule.register(Add)
+@rule.register(MatAdd)
 def _(e: Add, w: Writer) -> Text:
     return w.markup.add([_signed(a, w) for a in e.args]), SUM
 
@@ -147,12 +90,14 @@ def _signed(e: Basic, w: Writer) -> tuple[bool, str]:
     return False, w.within(e, BIG)
 
 
-@_write.register(Mul)
-@_write.register(MatMul)
+@rule.register(Mul)
+@rule.register(MatMul)
 def _(e: Mul, w: Writer) -> Text:
     found = selection(e)
     if found is not None:
         return _block(*found, w), ATOM
+    if e.args[0] == 0 and isinstance(e.args[-1], OneMatrix):  # as the plain syntax writes a matrix of zeros
+        return rule(ZeroMatrix(*e.args[-1].shape), w)
     negative, text = _signed(e, w) if isinstance(e.args[0], Rational) and e.args[0] < 0 else (False, "")
     return (w.markup.add([(True, text)]), SUM) if negative else _factors(e.args, w)
 
@@ -173,10 +118,10 @@ def _factors(args: tuple[Basic, ...], w: Writer) -> Text:
         top = _factors(above, w)[0] if above else w.markup.number("1")
         return w.fraction(top, _factors(tuple(below), w)[0])
     if len(args) == 1:
-        return _write(args[0], w)
+        return rule(args[0], w)
     out = w.within(args[0], PRODUCT)
     for left, right in itertools.pairwise(args):
-        text, strength = _write(right, w)
+        text, strength = rule(right, w)
         matrices = isinstance(left, MatrixExpr) and isinstance(right, MatrixExpr)
         sign = w.style.matmul if matrices else ""
         if not sign and (isinstance(right, Rational) or (strength < CALL and _looks_like_call(left))):
@@ -191,7 +136,7 @@ def _looks_like_call(left: Basic) -> bool:
     return isinstance(left, Symbol | MatrixSymbol) and name[:1].islower()
 
 
-@_write.register(HadamardProduct)
+@rule.register(HadamardProduct)
 def _(e: HadamardProduct, w: Writer) -> Text:
     """The elementwise product; beside scalars no sign is needed, and between matrices a sign that cannot be the matrix product's."""
     scalars = tuple(isinstance(a, nodes.Broadcast) and shape_of(a.args[0]) == SCALAR for a in e.args)
@@ -201,7 +146,7 @@ def _(e: HadamardProduct, w: Writer) -> Text:
     return w.markup.sign(sign).join(w.within(a, CALL) for a in e.args), HADAMARD
 
 
-@_write.register(Pow)
+@rule.register(Pow)
 def _(e: Pow, w: Writer) -> Text:
     return _power(e.base, e.exp, w)
 
@@ -216,22 +161,22 @@ def _power(base: Basic, exponent: Basic, w: Writer) -> Text:
     return w.markup.power(w.within(base, ATOM), w(exponent)), POWER
 
 
-@_write.register(Transpose)
+@rule.register(Transpose)
 def _(e: Transpose, w: Writer) -> Text:
     return w.markup.transpose(w.within(e.arg, POWER + 1), w.style.transpose), POWER
 
 
-@_write.register(Elementwise)
+@rule.register(Elementwise)
 def _(e: Elementwise, w: Writer) -> Text:
     return _apply(e.plain, e.args, w)
 
 
-@_write.register(AppliedUndef)
+@rule.register(AppliedUndef)
 def _(e: AppliedUndef, w: Writer) -> Text:
     return w.call(e.func.__name__, *e.args)
 
 
-@_write.register(nodes.Apply)
+@rule.register(nodes.Apply)
 def _(e: nodes.Apply, w: Writer) -> Text:
     return _apply(e.function, e.operands, w)
 
@@ -250,14 +195,14 @@ def _apply(name: str, args: tuple[Basic, ...], w: Writer) -> Text:
     return special[name]() if name in special else w.call(name, *args)
 
 
-@_write.register(nodes.Broadcast)
+@rule.register(nodes.Broadcast)
 def _(e: nodes.Broadcast, w: Writer) -> Text:
     """Implicit: another operand of the same operation has the full shape."""
-    return _write(e.args[0], w)
+    return rule(e.args[0], w)
 
 
-@_write.register(nodes.VStack)
-@_write.register(nodes.HStack)
+@rule.register(nodes.VStack)
+@rule.register(nodes.HStack)
 def _(e: nodes.Node, w: Writer) -> Text:
     """Vectors are listed in brackets, matrices stand as blocks."""
     axis = 0 if isinstance(e, nodes.VStack) else 1
@@ -267,9 +212,9 @@ def _(e: nodes.Node, w: Writer) -> Text:
     return w.markup.matrix([parts] if axis else [[p] for p in parts]), ATOM
 
 
-@_write.register(OneMatrix)
-@_write.register(ZeroMatrix)
-@_write.register(Identity)
+@rule.register(OneMatrix)
+@rule.register(ZeroMatrix)
+@rule.register(Identity)
 def _(e: OneMatrix, w: Writer) -> Text:
     if isinstance(e, Identity):
         return w.markup.subscripted(w.markup.text("I"), str(e.args[0])), ATOM
@@ -277,48 +222,48 @@ def _(e: OneMatrix, w: Writer) -> Text:
     return w.markup.subscripted(w.markup.bold(w.markup.number("1" if isinstance(e, OneMatrix) else "0")), size), ATOM
 
 
-@_write.register(sympy.ImmutableDenseMatrix)
+@rule.register(sympy.ImmutableDenseMatrix)
 def _(e: sympy.ImmutableDenseMatrix, w: Writer) -> Text:
     return w.markup.matrix([[w(x) for x in e.row(i)] for i in range(e.rows)]), ATOM
 
 
-@_write.register(nodes.TimeSum)
+@rule.register(nodes.TimeSum)
 def _(e: nodes.TimeSum, w: Writer) -> Text:
     body, *bounds = e.args
     var, low, high = (w.markup.script(str(b).replace(" ", "")) for b in bounds)
     return w.markup.big(isinstance(e, nodes.TimeProd), var, low, high, w.within(body, BIG)), BIG
 
 
-@_write.register(nodes.Norm)
+@rule.register(nodes.Norm)
 def _(e: nodes.Norm, w: Writer) -> Text:
     return w.markup.bars(w(e.args[0]), True), ATOM
 
 
-@_write.register(nodes.Conv)
+@rule.register(nodes.Conv)
 def _(e: nodes.Conv, w: Writer) -> Text:
     return w.call("conv", *e.args[:2])
 
 
-@_write.register(nodes.ConvTranspose)
+@rule.register(nodes.ConvTranspose)
 def _(e: nodes.ConvTranspose, w: Writer) -> Text:
     return w.call("convtranspose", *e.args[:2])
 
 
-@_write.register(nodes.ConvKernel)
+@rule.register(nodes.ConvKernel)
 def _(e: nodes.ConvKernel, w: Writer) -> Text:
     """The size of the kernel is no part of the two images: it stands behind them."""
     parts = [w(a) for a in e.args[:2]] + [w.markup.script(str(d).replace(" ", "")) for d in e.args[2:]]
     return w.markup.call(w.function("convkernel"), parts), CALL
 
 
-@_write.register(nodes.Grad)
+@rule.register(nodes.Grad)
 def _(e: nodes.Grad, w: Writer) -> Text:
     if w.style.gradient == "delta":
         return w.markup.prefix("δ", w.within(e.args[0], ATOM)), PRODUCT
     return w.derivative(w.markup.text("L"), w(e.args[0]))
 
 
-@_write.register(nodes.Jacobian)
+@rule.register(nodes.Jacobian)
 def _(e: nodes.Jacobian, w: Writer) -> Text:
     return w.derivative(w(e.args[0]), w(e.args[1]))
 
@@ -327,7 +272,7 @@ def _register_calls() -> None:
     """Nodes written as a name and one argument."""
     calls: dict[type[Basic], str] = {nodes.Diag: "diag", nodes.Softmax: "softmax", nodes.Total: "sum", Trace: "tr"}
     for kind, name in calls.items():
-        _write.register(kind, lambda e, w, name=name: w.call(name, *e.args))
+        rule.register(kind, lambda e, w, name=name: w.call(name, *e.args))
 
 
 _register_calls()

@@ -17,7 +17,7 @@ from lstm_symbolic.writing import NOTATIONS, Style, latex, mathml, typst, unicod
 from lstm_symbolic.writing.colors import colored, tint
 from lstm_symbolic.writing.diagram import diagram
 from lstm_symbolic.writing.names import Name
-from lstm_symbolic.writing.walk import _write
+from lstm_symbolic.writing.pen import rule
 
 MARKUPS = {"latex": latex, "unicode": unicode, "typst": typst, "mathml": mathml}
 SHAPES = shapes("W:n,n U:n,n h:n,1 x:n,1 b:n,1 C:n,1 o:n,1 r:1,n")
@@ -198,7 +198,7 @@ def balanced(text):
 
 def test_there_is_a_rule_for_every_node():
     for kind in NODES:
-        assert _write.dispatch(kind) is not _write.dispatch(object), kind
+        assert rule.dispatch(kind) is not rule.dispatch(object), kind
     with pytest.raises(UnsupportedNode, match="no printing rule for MatrixElement"):
         latex(MatrixSymbol("A", 2, 2)[0, 1])
 

@@ -7,8 +7,9 @@
 
 from ...cells import Cell
 from ..style import Style
-from .drawing import Drawing, draw
+from .drawing import draw
 from .emit import EMITTERS, emit
+from .figure import Drawing
 from .views import backward_view, unrolled
 
 __all__ = ["EMITTERS", "Drawing", "backward_view", "diagram", "draw", "emit", "unrolled"]

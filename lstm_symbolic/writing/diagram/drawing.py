@@ -1,81 +1,22 @@
-"""One picture of a cell, computed from its equations: boxes, circles, wires and texts with their places. Markups draw it (``emit``).
-
-Lengths are in units of the grid (0.35 cm), x to the right, y down.
-"""
+"""One picture of a cell, computed from its equations: boxes, circles, wires and texts with their places. Markups draw it (``emit``)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
-
-from sympy import Expr
 
 from ...cells import Cell
 from ...errors import LstmSymbolicError
 from ...expr.nodes import Grad
-from ..show import unicode
+from .figure import FONT, SMALL, Drawing, Label, Line, Shape, Spot, extent
 from .flow import Node, flow
 from .places import Places, Point, places
 from .routes import NoRoute, Plug, Router, Wire
-
-Spot = tuple[float, float]
 
 #: More operations than this are no picture that a lecturer would show.
 MAX_NODES = 60
 _ATTEMPTS = 8
 _HALVES = {"box": (1.9, 1.5), "op": (0.85, 0.85), "text": (1.0, 0.8), "join": (0.3, 0.3)}
-_FONT, _SMALL = 1.3, 1.0
-
-
-@dataclass(frozen=True)
-class Label:
-    """An expression or a sign at a place; ``size`` is the height of its letters, ``half`` its extent."""
-
-    at: Spot
-    main: Expr | str
-    half: Spot
-    size: float = _FONT
-
-
-@dataclass(frozen=True)
-class Shape:
-    """A ``box`` (a function), a ``circle`` (an operation) or a ``dot`` (a branch), and whose value it makes."""
-
-    kind: str
-    at: Spot
-    half: Spot
-    role: str = ""
-    name: str = ""
-
-
-@dataclass(frozen=True)
-class Line:
-    """A wire through points; ``tip`` at its end, ``tail`` at its start."""
-
-    points: tuple[Spot, ...]
-    tip: bool = False
-    tail: bool = False
-    net: int = 0
-
-
-@dataclass(frozen=True)
-class Drawing:
-    """All of it; the lower left corner of the first thing is not special: ``emit`` moves the whole to the origin."""
-
-    cell: Cell
-    shapes: tuple[Shape, ...]
-    lines: tuple[Line, ...]
-    labels: tuple[Label, ...]
-    about: str = ""
-
-    def bounds(self) -> tuple[float, float, float, float]:
-        """Left, top, right, bottom."""
-        things = [(s.at, s.half) for s in self.shapes] + [(label.at, label.half) for label in self.labels]
-        corners = [(x + s * a, y + s * b) for (x, y), (a, b) in things for s in (-1, 1)]
-        corners += [p for line in self.lines for p in line.points]
-        xs, ys = zip(*corners, strict=True)
-        return min(xs), min(ys), max(xs), max(ys)
 
 
 def draw(cell: Cell) -> Drawing:
@@ -115,17 +56,7 @@ def _half(n: Node) -> Spot:
     if kind in ("op", "join"):
         return wide, high
     high = 1.3 if isinstance(n.main, Grad) else high
-    return max(wide, extent(n.main) / 2 + 0.4, 0.4 + extent(n.note, _SMALL) / 2 if n.note is not None else 0), high
-
-
-def extent(text: Expr | str | None, size: float = _FONT) -> float:
-    """About how wide a label is, from its letters; scripts are smaller."""
-    if isinstance(text, Grad):
-        return extent(text.args[0], size) + size * 0.58  # type: ignore[arg-type]
-    line = text if isinstance(text, str) else unicode(text) if text is not None else ""
-    low = sum(c in "₀₁₂₃₄₅₆₇₈₉₊₋₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ᵗ" for c in line)
-    marks = sum("\u0300" <= c <= "\u036f" or c in "_^{}" for c in line)
-    return size * (0.58 * (len(line) - low - marks) + 0.45 * low)
+    return max(wide, extent(n.main) / 2 + 0.4, 0.4 + extent(n.note, SMALL) / 2 if n.note is not None else 0), high
 
 
 def _wired(flow: Sequence[Node], where: Places, urgent: Iterable[tuple[int, int]]) -> Router:
@@ -191,7 +122,7 @@ def _drawing(cell: Cell, flow: Sequence[Node], where: Places, router: Router) ->
             labels += _inside(n, at)
         elif n.kind == "op":
             shapes.append(Shape("circle", at, half, "operation"))
-            labels.append(Label(at, n.main, (0.6, 0.6), _FONT if len(str(n.main)) == 1 else _SMALL))
+            labels.append(Label(at, n.main, (0.6, 0.6), FONT if len(str(n.main)) == 1 else SMALL))
         elif n.kind == "join":
             shapes.append(Shape("circle", at, half, "operation"))
         else:
@@ -209,7 +140,7 @@ def _inside(n: Node, at: Point) -> list[Label]:
     x, y = at
     if n.note is None:
         return [Label(at, n.main, (extent(n.main) / 2, 0.75))]
-    below = Label((x, y + 0.75), n.note, (extent(n.note, _SMALL) / 2, 0.45), _SMALL)
+    below = Label((x, y + 0.75), n.note, (extent(n.note, SMALL) / 2, 0.45), SMALL)
     return [Label((x, y - 0.5), n.main, (extent(n.main) / 2, 0.7)), below]
 
 

@@ -14,7 +14,7 @@ from ..notations import style
 from ..show import MARKUPS, writer
 from ..style import SIGNS, Style
 from ..walk import Writer
-from .drawing import Drawing, Label, Line, Shape, Spot
+from .figure import Drawing, Label, Line, Shape, Spot
 
 _UNIT = 0.35  # cm
 _PIXELS = 13.0

@@ -10,7 +10,8 @@ from ...cells import Cell
 from ...cells.timing import TIME
 from ...expr import TimeSymbol, nodes, shape_of
 from ...expr.functions import FUNCTIONS
-from .drawing import Drawing, Label, Line, Shape, extent, picture
+from .drawing import picture
+from .figure import Drawing, Label, Line, Shape, extent
 from .flow import Node, flow
 
 _HORIZON = Symbol("T", integer=True)
