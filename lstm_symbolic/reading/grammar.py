@@ -194,7 +194,7 @@ class Parser(Cursor):
             end = self.expect("}", opened=token).end
             if inner.op == "sym" and inner.name is not None and self.text in ("_", "^", "'"):
                 return symbols.symbol(self, inner.name, token)
-            if inner.op == "function" and self.text in ("_", "^", "'", "(", "{", "["):
+            if inner.op == "function" and (self.text in ("_", "^", "'") or self.starts()):
                 return symbols.function_or_name(self, inner.glyph, token)
             return (
                 replace(inner, span=(token.start, end)) if inner.op != "add" else Surface("group", (inner,), "{", span=(token.start, end))
@@ -269,11 +269,11 @@ class Parser(Cursor):
 
     def indexed(self, base: Surface, tokens: Sequence[Token], mark: Token) -> Surface:
         """An index below a bracket: a part of it by its places, or its time where the bracket holds one symbol; a component is refused, a
-        remark left out with a note. Below a one it is a size.
+        remark left out with a note. Below a one or a zero it is a size.
         """
-        size = read_size("".join(t.text for t in tokens)) if base.op == "num" and base.number == 1 else ()
+        size = read_size("".join(t.text for t in tokens)) if base.op == "num" and base.number in (0, 1) else ()
         if size:
-            return Surface("ones", index=size, span=(base.span[0], tokens[-1].end))
+            return Surface("ones", number=base.number, index=size, span=(base.span[0], tokens[-1].end))
         places = read_places("".join(t.text for t in tokens))
         if places is not None:
             return Surface("part", (base,), places.axis, index=places.index, span=(base.span[0], tokens[-1].end))

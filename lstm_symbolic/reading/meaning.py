@@ -75,7 +75,8 @@ class Elaborator:
 
     def _ones(self, s: Surface, kinds: Kinds) -> list[Reading]:
         kind = "m" if len(s.index) > 1 and 1 not in s.index else "w" if (s.index[0] == 1) != (self.context.layout == "row") else "v"
-        return [Reading(0.0, kind, Term("ones", index=s.index, span=s.span), kinds)]
+        ones = Term("ones", index=s.index, span=s.span)
+        return [Reading(0.0, kind, ones if s.number else Term("mul", (Term("num", number=s.number), ones), span=s.span), kinds)]
 
     def _function(self, s: Surface, kinds: Kinds) -> list[Reading]:
         return [Reading(0.0, "s", Term("sym", name=s.glyph, span=s.span), kinds)]

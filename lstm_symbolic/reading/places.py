@@ -19,6 +19,7 @@ from ..expr.term import Term, TermEquation
 #: Terms with one argument and the first and last place in their index (the first alone: to the end). ``in_full`` removes them.
 ROWS, COLUMNS = "rows", "columns"
 
+
 @dataclass(frozen=True)
 class Places:
     """The first and the last place (counted from 1; None is the end), and the axis where the author names it."""

@@ -105,6 +105,7 @@ RULES: tuple[Rule, ...] = (
     _rule("the first letter of a command was eaten as an escape",
           rf"(?<![\\A-Za-z])({_TAILS})(?=\{{|\s*[(\\]|(?<=ight)[)\]])",
           lambda m: "\\" + _EATEN[m[1]]),
+    _rule("escaped underscore", r"(?<![\w\\{])([A-Za-z]{2,})\\_([A-Za-z]{2,})(?=\s*\()", r"\\mathrm{\1_\2}"),
     _rule("escaped underscore", r"\\_", "_"),
     _rule("the operator * was read as a superscript", r"\^\s*(?:\*|\\ast\b|\{\s*(?:\*|\\ast)\s*\})\s*(?=[A-Za-z\\])", " * "),
     _rule("double subscript", r"_\{(\w+)\}\s*_\{(\w+)\}", r"_{\1\2}"),

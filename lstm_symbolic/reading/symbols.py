@@ -7,7 +7,9 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from .context import timed_name
 from .cursor import cut
+from .kinds import prior
 from .names import ACCENTS, STYLES, attach, read_index
 from .slices import slice_follows, take_slice
 from .surface import Name, Surface
@@ -150,9 +152,20 @@ def argument(p: Parser, function: str, token: Token) -> Surface:
             args = group.args
         return Surface("call", args, function, span=(token.start, group.span[1]))
     if p.starts() and function != "norm":
-        inner = p.factor()
-        return Surface("call", (inner,), function, span=(token.start, inner.span[1]))
+        factors = [p.factor()]
+        while p.starts() and (factors[-1].op == "num" or _is_weight(factors[-1])):  # \tanh W h_{t-1}
+            factors.append(p.factor())
+        whole = Surface("product", tuple(factors), glyphs=("",) * (len(factors) - 1), span=(factors[0].span[0], factors[-1].span[1]))
+        return Surface("call", (whole if len(factors) > 1 else factors[0],), function, span=(token.start, whole.span[1]))
     return Surface("function", glyph=function, span=(token.start, token.end))
+
+
+def _is_weight(s: Surface) -> bool:
+    """A matrix by its letter: alone it is nothing that a gate's function is applied to."""
+    if s.name is None:
+        return s.op == "transpose" and _is_weight(s.args[0])
+    name, index = timed_name(s.name)
+    return prior(name, bool(index), "".join((*name.subs, *name.sups)))[0][0] == "m"
 
 
 def symbol(p: Parser, name: Name, token: Token) -> Surface:

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from .names import WORDS
 from .tokens import Token
+from .vocabulary import RELATIONS
 
 #: Commands that vanish together with this many groups; a negative count keeps the last group's content.
 _DROP = {
@@ -118,6 +119,8 @@ def _is_words(tokens: Sequence[Token], k: int) -> bool:
         return False
     inner = [t.text for t in tokens[k + 2 : group_end(tokens, k + 1) - 1]]
     after = tokens[group_end(tokens, k + 1)].text if group_end(tokens, k + 1) < len(tokens) else ""
+    if k and after == "(" and tokens[k - 1].text in _OPERATORS | RELATIONS | _OPEN and all(t.isalpha() or t in "-_" for t in inner):
+        return False  # an operand is due: \text{hard sigmoid}(a) is a function
     label = k == 0 and after == "(" and "".join(inner) not in FUNCTION_WORDS
     return not (len(inner) == 1 and (inner[0] in FUNCTION_WORDS or after in ("(", "_", "^"))) or label
 

@@ -108,6 +108,11 @@ LAYERS: Group = (
     (r"h_t^2 = h_t \odot h_t", "h[t] ** 2 = h[t] * h[t]"),
 )
 FUNCTIONS: Group = (
+    (r"h_t = \tanh W h_{t-1}", "h[t] = tanh(W @ h[t - 1])"),
+    (r"h_t^l = \tanh W^l \begin{pmatrix} h_t^{l-1} \\ h_{t-1}^l \end{pmatrix}", "h[l, t] = tanh(W_l @ concat(h[l - 1, t], h[l, t - 1]))"),
+    (r"h_t = \tanh U^\top s_t \odot o_t", "h[t] = tanh(U.T @ s[t]) * o[t]"),
+    (r"f_t = \text{hard sigmoid}(W_f x_t)", "f[t] = hardsigmoid(W_f @ x[t])"),
+    (r"h_t = o_t \odot \mathop{\mathrm{tanh}} \mathbf{c}_t", "h[t] = o[t] * tanh(c[t])"),
     (r"f_t = \sigma_g(W_f x_t + b_f)", "f[t] = sigmoid(W_f @ x[t] + b_f)"),
     (r"h_t = o_t \odot \sigma_h(c_t)", "h[t] = o[t] * sigma_h(c[t])"),
     (r"f_t = \mathrm{sigmoid}(W_f x_t)", "f[t] = sigmoid(W_f @ x[t])"),
