@@ -1,8 +1,8 @@
-"""Exported NumPy and C against torch, JAX, textbook NumPy and the bare matrix products: forward and BPTT, all gradients; exported C
+"""Exported NumPy, C and Numba against torch, JAX, textbook NumPy and the bare matrix products: forward and BPTT, all gradients; exported C
 against onnxruntime, forward only.
 
-Run with an interpreter that has torch, JAX, onnx and onnxruntime: ``python benchmarks/bench_export.py [--target c] [--threads 1]``. Every
-system is first checked against torch in float64; then all are timed in turn, several rounds, and the least time of each counts (by default
+Run with an interpreter that has torch, JAX, onnx and onnxruntime (and numba): ``python benchmarks/bench_export.py [--target c]
+[--threads 1]``. Every system is first checked against torch in float64; then all are timed in turn, several rounds, and the least time of each counts (by default
 processor time on one thread, which other work on the machine disturbs less, and wall time on two). Ratios are ours over theirs; after the
 strokes stand what the ratio must be and what it aims at. C uses one thread, unless the environment says CFLAGS=-fopenmp (and, where
 the machine does other work too, OMP_WAIT_POLICY=passive).
@@ -236,6 +236,8 @@ def least(systems: dict[str, Run], seconds: float, clock: Callable[[], float]) -
 def bars(target: str, kind: str, dtype: str, shape: tuple[int, ...]) -> dict[str, Bar]:
     """The musts and aims of the issue, by what is compared with."""
     single, named = shape[1] == 1, shape in SHAPES
+    if target == "numba":  # nothing is promised: it is reported
+        return {}
     if target == "c":
         table: dict[str, Bar] = {"jax": (1.0, 0.6)}
         if single:
@@ -262,15 +264,15 @@ def exported(target: str, kind: str, folder: Path) -> ModuleType:
 
     path = folder / f"{kind}_{target}.py"
     name = "lstm" if kind == "lstm" else "gru_reset_after"
-    if target == "numpy":
-        path.write_text(export(name), encoding="utf-8")
+    if target != "c":
+        path.write_text(export(name, target), encoding="utf-8")
     else:
         path.with_suffix(".c").write_text(export(name, target), encoding="utf-8")
         path.write_text(beside(name, target)[".py"], encoding="utf-8")
     spec = spec_from_file_location(path.stem, path)
     assert spec is not None
     assert spec.loader is not None
-    module = module_from_spec(spec)
+    module = sys.modules[path.stem] = module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
 
@@ -310,7 +312,7 @@ def forward_only(run: Run, exact: Any, np: Any) -> float:
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--target", default="numpy", choices=("numpy", "c"))
+    options.add_argument("--target", default="numpy", choices=("numpy", "c", "numba"))
     options.add_argument("--threads", type=int, default=1)
     options.add_argument("--seconds", type=float, default=3.0, help="for each row")
     options.add_argument("--quick", action="store_true", help="float32 LSTM and GRU at three shapes")

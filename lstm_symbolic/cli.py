@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 FORMATS = ("text", "json", "sarif", "html", "markdown", "github")
 DERIVED = ("text", "latex", "typst", "markdown", "html", "json", "plain")
-TARGETS = ("numpy", "c", "jax", "torch", "onnx")
+TARGETS = ("numpy", "c", "numba", "jax", "torch", "onnx")
 FRAMEWORKS = ("torch", "keras", "onnx")
 LANGUAGES = ("en", "vi", "zh", "th")
 DIAGRAMS = ("svg", "typst", "tikz")

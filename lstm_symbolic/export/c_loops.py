@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from sympy import Expr
 
@@ -36,6 +37,13 @@ class Loop:
     values: dict[int, str] = field(default_factory=dict)
     lines: list[str] = field(default_factory=list)
     written: set[str] = field(default_factory=set)
+    named: set[str] = field(default_factory=set)
+
+    #: What another language spells otherwise: operations, declarations, numbers, the end of a statement.
+    calls: ClassVar[Mapping[str, str]] = CALLS
+    declared: ClassVar[str] = "REAL {} = {};"
+    literal: ClassVar[str] = "(REAL){}"
+    stored: ClassVar[str] = "{} {} {};"
 
     @property
     def graph(self) -> Graph:
@@ -49,7 +57,8 @@ class Loop:
         return name
 
     def let(self, name: str, text: str) -> str:
-        self.lines.append(f"REAL {name} = {text};")
+        self.lines.append(self.declared.format(name, text))
+        self.named.add(name)
         return name
 
     def value(self, k: int) -> str:
@@ -65,9 +74,9 @@ class Loop:
             value = float(node.number)
             if not math.isfinite(value):
                 raise UnsupportedNode("a number is too large for floating point")
-            return f"(REAL){value!r}" if value >= 0 else f"((REAL){value!r})"
+            return self.literal.format(repr(value)) if value >= 0 else f"({self.literal.format(repr(value))})"
         if node.op == "pi":
-            return f"(REAL){math.pi!r}"
+            return self.literal.format(repr(math.pi))
         if node.op == "parameter":
             return f"{self.row(f'p_{node.name}')}[{'0' if node.size == ONE and self.size != ONE else 'j'}]"
         if spot := self.load(k):
@@ -76,12 +85,12 @@ class Loop:
             biases = [f"{self.row(f'p_{b}')}[j]" for b in node.biases]
             return " + ".join([f"{self.row(self.layout.pre(k).row())}[j]", *biases])
         name = node.name if node.op == "call" else node.op
-        if name not in CALLS:
-            raise UnsupportedNode(f"no C code for {name}")
-        return CALLS[name].format(*(self.value(a) for a in node.args))
+        if name not in self.calls:
+            raise UnsupportedNode(f"no code for {name} in a loop")
+        return self.calls[name].format(*(self.value(a) for a in node.args))
 
     def put(self, spot: Spot, value: str, sign: str = "=") -> None:
-        self.lines.append(f"{self.row(spot.row(), writes=True)}[j] {sign} {value};")
+        self.lines.append(self.stored.format(f"{self.row(spot.row(), writes=True)}[j]", sign, value))
 
     def code(self, off: list[str]) -> Iterator[str]:
         """The text; ``off`` is what happens to a sample whose mask is 0 instead."""
@@ -102,7 +111,7 @@ class Loop:
         yield "}"
 
 
-def forward_loops(layout: Layout, level: int) -> Iterator[str]:
+def forward_loops(layout: Layout, level: int, kind: type[Loop] = Loop) -> Iterator[str]:
     """What is computed after the products of a level."""
 
     def load(k: int) -> Spot | None:
@@ -112,7 +121,7 @@ def forward_loops(layout: Layout, level: int) -> Iterator[str]:
     stored = [k for k in layout.nodes if k in layout.where and layout.level[k] == level]
     stored = [k for k in stored if layout.graph[k].op not in ("input", "previous")]
     for size in dict.fromkeys(layout.graph[k].size for k in stored):
-        loop = Loop(layout, size, load)
+        loop = kind(layout, size, load)
         for k in stored:
             if layout.graph[k].size == size:
                 loop.value(k)
@@ -131,6 +140,11 @@ class BackwardLoops:
     stage: dict[int, int] = field(default_factory=dict)
     slots: dict[int, int] = field(default_factory=dict)
     pulls: dict[int, int] = field(default_factory=dict)
+
+    #: What another language spells otherwise: the loop itself, zeros in a row, what an output that nobody gave a gradient receives.
+    kind: ClassVar[type[Loop]] = Loop
+    cleared: ClassVar[str] = "memset({0}, 0, {1} * sizeof(REAL));"
+    kept: ClassVar[str] = "keep({}, {}, {}, {});"
 
     def __post_init__(self) -> None:
         for j in self.layout.plan.back.junctions:
@@ -159,7 +173,7 @@ class BackwardLoops:
         back = self.layout.plan.back
         here = [j for j in back.junctions if self.stage[j.node] == stage]
         for size in dict.fromkeys(j.size for j in here):
-            loop = Loop(self.layout, size, self.layout.where.get)
+            loop = self.kind(self.layout, size, self.layout.where.get)
             mine = [j for j in here if j.size == size]
             for j in mine:
                 self.junction(loop, j)
@@ -171,12 +185,17 @@ class BackwardLoops:
         for n, s in enumerate(back.slots):
             if any(s.junction == j.node for j in junctions):
                 for spot in self.targets(n):
-                    yield f"memset({spot.row()}, 0, {spell(s.size)} * sizeof(REAL));"
+                    yield self.cleared.format(self.pointer(spot.row()), spell(s.size))
         for name, k in layout.plan.step.states.items():
             if any(j.node == k for j in junctions):
                 size = spell(layout.graph[k].size)
                 ups = [f"up_{o} + (t * B + q) * {size}" for o, node in layout.plan.step.outputs.items() if node == k]
-                yield f"keep({size}, new_{name} + q * {size}, later_{name} + q * {size}, {self.upstream(ups[0]) if ups else 'zeros'});"
+                rows = [f"new_{name} + q * {size}", f"later_{name} + q * {size}", self.upstream(ups[0]) if ups else "zeros"]
+                yield self.kept.format(size, *map(self.pointer, rows))
+
+    @staticmethod
+    def pointer(text: str) -> str:
+        return text
 
     @staticmethod
     def upstream(pointer: str) -> str:
@@ -227,6 +246,6 @@ class BackwardLoops:
             return f"{loop.row(f'later_{t.name} + q * {size}')}[j]"
         if t.kind == "product":
             return f"{loop.row(f'pull{t.of} + q * {size}')}[j]"
-        if f"REAL s{t.of} = " in "\n".join(loop.lines):
+        if f"s{t.of}" in loop.named:
             return f"s{t.of}"
         return f"{loop.row(f'slot{t.of} + q * {size}')}[j]"

@@ -9,6 +9,7 @@ from ..errors import LstmSymbolicError
 from .c_code import c_source
 from .c_wrapper import c_wrapper
 from .jax_code import jax_source
+from .numba_code import numba_source
 from .numpy_code import numpy_source
 from .onnx_code import onnx_source
 from .plan import Plan, plan
@@ -17,7 +18,7 @@ from .weights_code import with_conversions
 
 #: Target -> the text of its file, for a plan and the types that it may have.
 TARGETS: dict[str, Callable[[Plan, Sequence[str]], str]] = {
-    "numpy": numpy_source, "c": c_source, "jax": jax_source, "torch": torch_source, "onnx": onnx_source,
+    "numpy": numpy_source, "c": c_source, "numba": numba_source, "jax": jax_source, "torch": torch_source, "onnx": onnx_source,
 }  # fmt: skip
 
 #: Target -> what stands beside its file: the ending, and the text.

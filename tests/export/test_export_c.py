@@ -15,10 +15,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from cases import STORED, Case
+from arrays import against_stored
 from exported import SUPPORTED, draw, zoo
 from test_export_interface import BAD, DIMS
-from test_export_numpy import OTHERS, STORED_GRADIENTS, dims_of, error, of_case
+from test_export_numpy import OTHERS, dims_of
 
 from lstm_symbolic.cells import Cell, cell
 from lstm_symbolic.cli import main
@@ -59,19 +59,7 @@ def compiled(name: str, folder: Path) -> ModuleType:
 @pytest.mark.parametrize("name", CHOSEN)
 def test_gradients_against_torch(name: str, folder: Path) -> None:
     """Non-zero initial state, upstream at every step on every output, several sizes: stored results of torch in float64."""
-    g = compiled(name, folder)
-    for dims, steps in STORED:
-        case = Case(cell(name), dims, steps)
-        theirs = STORED_GRADIENTS[name][case.label]
-        x, params, state, upstream = of_case(case)
-        _, _, cache = g.forward(x, params, state)
-        d_params, d_x, d_state = g.backward(upstream, cache)
-        mine = {**d_params, **{f"{k}[0]": v for k, v in d_state.items()}}
-        mine |= {f"{case.cell.inputs[0]}[{t}]": d_x[t - 1] for t in range(1, steps + 1)}
-        assert set(mine) == set(theirs)
-        for label, gradient in theirs.items():
-            zero = not np.any(gradient) and not np.any(mine[label])
-            assert zero or error(mine[label], gradient) <= 1e-12, label
+    against_stored(name, compiled(name, folder))
 
 
 def results(g: Any, x: Any, params: Any, state: Any, **more: Any) -> dict[str, Any]:

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from cases import STORED, Case
+from arrays import against_stored
 from exported import draw, load, zoo
 from test_export_interface import BAD, DIMS, run
-from test_export_numpy import OTHERS, STORED_GRADIENTS, error, of_case
+from test_export_numpy import OTHERS
 
 from lstm_symbolic.cells import cell
 from lstm_symbolic.cli import main
@@ -28,17 +28,7 @@ def every(name: str, steps: int) -> ModuleType:
 
 @pytest.mark.parametrize("name", FEW)
 def test_gradients_against_torch(name: str) -> None:
-    for dims, steps in STORED:
-        case = Case(cell(name), dims, steps)
-        x, params, state, upstream = of_case(case)
-        g = every(name, 2)
-        _, _, kept = g.forward(x, params, state)
-        d_params, d_x, d_state = g.backward(upstream, kept)
-        mine = {**d_params, **{f"{k}[0]": v for k, v in d_state.items()}}
-        mine |= {f"{case.cell.inputs[0]}[{t}]": d_x[t - 1] for t in range(1, steps + 1)}
-        for label, gradient in STORED_GRADIENTS[name][case.label].items():
-            zero = not np.any(gradient) and not np.any(mine[label])
-            assert zero or error(mine[label], gradient) <= 1e-12, label
+    against_stored(name, every(name, 2))
 
 
 @pytest.mark.parametrize("steps", [0, 1, 3, 7, 9])

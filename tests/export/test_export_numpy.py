@@ -1,12 +1,11 @@
 """The exported NumPy file against oracles that share nothing with it: torch in float64, the equations step by step, differences."""
 
-import json
 import tracemalloc
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from arrays import against_stored, of_case
 from cases import BATCH, STORED, Case
 from exported import REFUSED, SUPPORTED, draw, module_of, zoo
 from recurrence import forward as by_equations
@@ -15,47 +14,11 @@ from lstm_symbolic.cells import Cell, bidirectional, cell, concatenated, split, 
 from lstm_symbolic.errors import CellError, UnsupportedNode
 from lstm_symbolic.export import export, plan
 
-STORED_GRADIENTS = json.loads((Path(__file__).parent.parent / "data" / "gradients.json").read_text(encoding="utf-8"))
-
-
-def rows(arrays: list[Any]) -> Any:
-    return np.array([a.reshape(-1) for a in arrays])
-
-
-def of_case(case: Case) -> tuple[Any, ...]:
-    """Inputs (T, B, m), parameters, the state before step 1, and the upstream of every output."""
-    samples, steps = range(BATCH), range(1, case.steps + 1)
-    drawn, starts, ups = [case.inputs(b) for b in samples], [case.initial(b) for b in samples], [case.upstream(b) for b in samples]
-    x = {name: np.array([rows([d[name, t] for d in drawn]) for t in steps]) for name in case.cell.inputs}
-    state = {name: rows([s[name] for s in starts]) for name in case.cell.states}
-    if case.cell.name == "qrnn":
-        state["x"] = rows([d["x", 0] for d in drawn])
-    upstream = {o: np.array([rows([u[o, t] for u in ups]) for t in steps]) for o in case.cell.outputs}
-    return (x if len(x) > 1 else next(iter(x.values()))), case.parameters(), state, upstream
-
-
-def error(mine: Any, theirs: Any) -> float:
-    """Normwise relative."""
-    theirs = np.asarray(theirs, dtype=float)
-    return float(np.linalg.norm(mine.ravel() - theirs.ravel()) / max(np.linalg.norm(theirs), 1e-30))
-
 
 @pytest.mark.parametrize("name", SUPPORTED)
 def test_gradients_against_torch(name: str) -> None:
     """Non-zero initial state, upstream at every step on every output, several sizes: stored results of torch in float64."""
-    for dims, steps in STORED:
-        case = Case(cell(name), dims, steps)
-        theirs = STORED_GRADIENTS[name][case.label]
-        x, params, state, upstream = of_case(case)
-        g = zoo(name)
-        _, _, cache = g.forward(x, params, state)
-        d_params, d_x, d_state = g.backward(upstream, cache)
-        mine = {**d_params, **{f"{k}[0]": v for k, v in d_state.items()}}
-        mine |= {f"{case.cell.inputs[0]}[{t}]": d_x[t - 1] for t in range(1, steps + 1)}
-        assert set(mine) == set(theirs)
-        for label, gradient in theirs.items():
-            zero = not np.any(gradient) and not np.any(mine[label])
-            assert zero or error(mine[label], gradient) <= 1e-12, label
+    against_stored(name, zoo(name))
 
 
 @pytest.mark.parametrize("name", SUPPORTED)
