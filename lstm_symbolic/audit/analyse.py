@@ -33,7 +33,9 @@ def analyse(what: Any, kind: str, wrt: str | None = None, format: str = "text", 
     chosen, notes = _ANALYSES[kind](c, None if wrt is None else [wrt])
     if format == "json":
         return json.dumps({"cell": c.name, "equations": [plain(e) for e in chosen], "notes": notes}, indent=1)
-    return PAGES[format](chosen, [], notes, colored(style(notation), [c])) if chosen else "\n".join(notes)
+    if not chosen:
+        return "\n".join(notes)
+    return PAGES[format](chosen, [], [] if format == "plain" else notes, colored(style(notation), [c]))
 
 
 def _jacobian(c: Cell, wrt: list[str] | None) -> tuple[Lines, list[str]]:

@@ -56,9 +56,10 @@ def derive(
     proofs = [_said(r) for r in recheck(grads)] if prove else []
     if format == "json":
         return json.dumps({**_data(grads, chosen, reasons, table), **({"proofs": proofs} if prove else {})}, indent=1)
+    notes = [*([] if format == "plain" else _notes(grads)), *proofs]
     if rules and format in ("latex", "typst"):
-        return "\n".join([PAGES[format](chosen, reasons, [], pen), PAGES[format](rule_table(), [], [], pen)])
-    return PAGES[format](chosen, reasons, [*_notes(grads), *proofs, *table], pen)
+        return "\n".join([PAGES[format](chosen, reasons, notes, pen), PAGES[format](rule_table(), [], [], pen)])
+    return PAGES[format](chosen, reasons, [*notes, *table], pen)
 
 
 def _said(r: Rechecked) -> str:
@@ -163,8 +164,8 @@ def _text(chosen: Lines, reasons: list[Step], notes: list[str], pen: Style) -> s
 
 
 def _plain(chosen: Lines, reasons: list[Step], notes: list[str], pen: Style) -> str:
-    """Equations only, so that every line can be read back; the reasons are comments."""
-    return "\n".join([*(plain(e) for e in chosen), *(f"# {s}" for s in reasons)])
+    """Equations, so that every line can be read back; what else is asked for stands in comments."""
+    return "\n".join([*(plain(e) for e in chosen), *(f"# {said}" for said in (*reasons, *notes))])
 
 
 def _markdown(chosen: Lines, reasons: list[Step], notes: list[str], pen: Style) -> str:

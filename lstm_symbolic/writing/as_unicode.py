@@ -144,7 +144,7 @@ class Unicode:
         return text
 
     def matrix(self, rows: Sequence[Sequence[str]]) -> str:
-        return "[" + "; ".join(" ".join(row) for row in rows) + "]"
+        return "[" + "; ".join(", ".join(row) for row in rows) + "]"
 
     def cases(self, condition: str, yes: str, no: str) -> str:
         return f"{{{yes} if {condition}, else {no}}}"

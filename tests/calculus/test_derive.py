@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+import lstm_symbolic as ls
 from lstm_symbolic.audit.analyse import analyse
 from lstm_symbolic.audit.derive import cell_of, derive
 from lstm_symbolic.cells import cell
@@ -127,3 +128,25 @@ def test_deltas_inside_one_line_are_told_apart() -> None:
     text = derive("lstm_layer_norm", wrt="g")
     assert "delta_h_2[t] is the gradient by total(d[t] ** 2) / total(ones(n)) + epsilon" in text
     assert "is the gradient by W" not in derive("lstm", wrt="W_f")
+
+
+@pytest.mark.parametrize("format", ["text", "plain", "latex", "typst", "markdown", "html", "json"])
+def test_proofs_are_shown_in_every_format(format: str) -> None:
+    text = derive("rnn", prove=True, rules=True, format=format)
+    assert text.count("proved: ") == 7
+    if format == "plain":
+        assert [line for line in text.splitlines() if not line.startswith("#")] == derive("rnn", format="plain").splitlines()
+
+
+def test_a_matrix_of_zeros_is_one_sign_and_is_read_again() -> None:
+    text = analyse("h[t] = tanh(W @ concat(h[t - 1], x[t]))", "jacobian", format="latex")
+    assert r"\begin{bmatrix} I_n \\ \mathbf{0}_{m \times n} \end{bmatrix}" in text
+    given = "W:n,n+m a:n,n"
+    assert (
+        ls.compare(r"W \begin{bmatrix} a \\ \mathbf{0}_{m \times n} \end{bmatrix}", "W @ vstack(a, 0 * ones(m, n))", shapes=given).kind
+        == "proved"
+    )
+    assert (
+        ls.compare(r"W \begin{bmatrix} a \\ \mathbf{1}_{m \times n} \end{bmatrix}", "W @ vstack(a, 0 * ones(m, n))", shapes=given).kind
+        == "refuted"
+    )
