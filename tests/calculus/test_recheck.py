@@ -59,3 +59,12 @@ def test_an_altered_step_is_refused_at_that_step(name: str) -> None:
             assert Law(changed).verdict(changed.steps[k], 10).kind == "refuted", (str(step), str(wrong))
             slips += 1
     assert slips > 2 * len(grads.steps)
+
+
+def test_a_line_with_large_normal_forms_is_refused_by_its_values() -> None:
+    """Layer normalisation: with every value put in, a witness is found long before the sides have a normal form."""
+    grads = backward(cell("lstm_layer_norm"))
+    step = next(s for s in grads.steps if str(s).startswith("grad(C[0]) = grad(C[1]) * f[1]"))
+    wrong = replace(step, right=step.right.args[0])
+    assert Law(grads).verdict(step, 10).kind == "proved"
+    assert Law(grads).verdict(wrong, 10).kind == "refuted"
