@@ -315,7 +315,7 @@ class Parser(Cursor):
             return Surface("differential", (inner,), r"\partial", span=(token.start, inner.span[1]))
         if name == "nabla":
             return operators.nabla(self, token)
-        if name in WORDS and self.text == "{":
+        if name in WORDS and (self.text == "{" or self.peek().kind == "word"):
             return symbols.function_or_name(self, joined(self.group()), token)
         if name in ACCENTS or name in STYLES:
             return symbols.accented(self, token, name)

@@ -160,7 +160,11 @@ class Elaborator:
         flip = {"v": "w", "w": "v"}
         inner = self.read(s.args[0], kinds) if s.args[0].op != "apply" else self.called(s.args[0], kinds)
         results = self.multiplied(s.args[0], lambda group: replace(s, args=(group,)), s, kinds)
-        results += [replace(r, kind=flip.get(r.kind, r.kind), term=Term("T", (r.term,), span=s.span)) for r in inner]
+        number = 3.0  # is not transposed
+        results += [
+            replace(r, cost=r.cost + number * (r.kind == "s"), kind=flip.get(r.kind, r.kind), term=Term("T", (r.term,), span=s.span))
+            for r in inner
+        ]
         if s.args[0].op == "pair" and self.context.layout == "column":
             results += [replace(r, cost=r.cost + 0.2) for r in inner if r.term.op == "concat"]
         return results
@@ -181,10 +185,11 @@ class Elaborator:
         return results
 
     def _oplus(self, s: Surface, kinds: Kinds) -> list[Reading]:
-        results = []
+        """Names stand beside each other; products are added, as in a diagram of the cell."""
+        results, products = [], 1.5 * any(a.op == "product" for a in s.args)
         for b in self.thread(s.args, kinds):
             terms = tuple(i.term for i in b.items)
-            results.append(Reading(b.cost, "v", Term("concat", terms, span=s.span), b.kinds))
+            results.append(Reading(b.cost + products, "v", Term("concat", terms, span=s.span), b.kinds))
             total = self.joined(b, Term("add", terms, span=s.span))
             results.append(replace(total, cost=total.cost + 0.5))
         return results

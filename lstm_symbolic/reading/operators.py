@@ -93,6 +93,8 @@ def _differential(x: Surface) -> Surface | None:
         return x.args[0]
     if x.op == "sym" and x.name is not None and len(x.name.base) == 2 and x.name.base[0] == "d" and not x.name.accents:
         return replace(x, name=replace(x.name, base=x.name.base[1:]))
+    if x.op == "sym" and x.name is not None and x.name.base.startswith("d_"):  # d\mathbf{h}
+        return replace(x, name=replace(x.name, base=x.name.base[2:]))
     if x.op == "product" and len(x.args) == 2 and x.glyphs == ("",) and x.args[0].name == Name("d"):
         return x.args[1]
     if x.op == "apply" and x.args[0].op == "differential":

@@ -113,6 +113,8 @@ def letter(p: Parser) -> Surface:
 def function_or_name(p: Parser, name: str, token: Token) -> Surface:
     """A function's name with its indices and argument; a word that is no function is a name."""
     clean = name.replace(" ", "")
+    if clean == "d" and p.peek().kind in ("word", "cmd") and p.starts():  # an upright d
+        return differential_name(p, "d", token)
     if clean not in FUNCTIONS:
         return symbol(p, Name(re.sub(r"\W", "", clean) or "_"), token)
     function = FUNCTIONS[clean]

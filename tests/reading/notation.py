@@ -19,12 +19,14 @@ ELEMENTWISE: Group = (
     (r"c_t = f_t * c_{t-1} + i_t * g_t", "c[t] = f[t] * c[t - 1] + i[t] * g[t]"),
     (r"c_t = f_t \cdot c_{t-1} + i_t \cdot g_t", "c[t] = f[t] * c[t - 1] + i[t] * g[t]"),
     (r"c_t = f_t c_{t-1} + i_t g_t", "c[t] = f[t] * c[t - 1] + i[t] * g[t]"),
+    (r"c_t = f_t \odot c_{t-1} \oplus i_t \odot g_t", "c[t] = f[t] * c[t - 1] + i[t] * g[t]"),
     (r"h = o \sdot \tanh(c)", "h = o * tanh(c)"),
     (r"h = o \bigodot \tanh(c)", "h = o * tanh(c)"),
     (r"h = (1 - z) \odot n + z \odot h'", "h = (1 - z) * n + z * hprime"),
     (r"c_t = {f}_t {\odot} c_{t-1}", "c[t] = f[t] * c[t - 1]"),
 )
 MATRIX: Group = (
+    (r"u_t = v^\top \tanh(W_1 h_t + W_2 d)", "u[t] = v.T @ tanh(W_1 @ h[t] + W_2 @ d)"),
     (r"a_t = W \cdot x_t + U \cdot h_{t-1} + b", "a[t] = W @ x[t] + U @ h[t - 1] + b"),
     (r"a_t = W * x_t + U * h_{t-1} + b", "a[t] = W @ x[t] + U @ h[t - 1] + b"),
     (r"a_t = W \times x_t", "a[t] = W @ x[t]"),
@@ -152,6 +154,9 @@ FUNCTIONS: Group = (
     (r"h_t = g\left( W x_t \right)", "h[t] = g(W @ x[t])"),
 )
 CALCULUS: Group = (
+    (r"\frac{dL}{d\mathbf h_t} = d\mathbf h_t", "grad(h[t]) = d_h[t]"),
+    (r"\frac{\mathrm{d} h_t}{\mathrm{d} c_t} = o_t", "jac(h[t], c[t]) = o[t]"),
+    (r"\mathrm d h_{t-1} = W_h^\top \mathrm d a_t", "d_h[t - 1] = W_h.T @ d_a[t]"),
     (r"\delta_t = \delta h_t \odot (1 - h_t^2)", "delta[t] = delta_h[t] * (1 - h[t] ** 2)"),
     (r"\delta_t = \delta h_t \odot \tanh'(a_t)", "delta[t] = delta_h[t] * dtanh(a[t])"),
     (r"\delta_t = W^{T} \delta_{t+1}", "delta[t] = W.T @ delta[t + 1]"),
