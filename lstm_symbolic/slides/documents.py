@@ -5,18 +5,22 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
+
+from sympy import Basic
 
 from ..audit.check import check
 from ..audit.fix import applicable, apply_fixes, fixed
 from ..audit.report import DocumentReport, Finding, FormulaRecord, SystemRecord
 from ..cells import Cell, cell
 from ..errors import LstmSymbolicError
+from ..expr import build_equation, infer, read_equation
 from ..reading import Source
 from ..writing.as_latex import Latex
 from ..writing.names import Name
 from ..writing.style import Style
-from .deck import Block, Code, Page, Sentence
+from .deck import Block, Code, Equations, Page, Sentence
 from .words import Words
 
 _MOST_ERRORS = 20
@@ -91,23 +95,38 @@ def _is_symbol(text: str) -> bool:
 
 
 def error_pages(document: DocumentReport, say: Words) -> Iterator[Page]:
-    """One page for each error: what stood there, and what it should be."""
-    formulas = {f.id: f for f in document.formulas}
-    for finding in document.of("error")[:_MOST_ERRORS]:
-        before, after = _lines(document, finding, formulas.get(finding.formula or ""))
-        where = f"{Path(document.path).name}, {say['line']} {finding.line}"
-        blocks: list[Block] = [Sentence(say.finding(finding.code, finding.message)), Code(f"{say['before']} ({where})", before)]
-        if after:
-            blocks.append(Code(say["after"], after))
-        yield Page(f"{say['errors']}{finding.code}", tuple(blocks), Path(document.path).name)
+    """What stood there, and what it should be: one page for each error, or for all errors of a line that one formula mends."""
+    name = Path(document.path).name
+    for _, same in groupby(document.of("error")[:_MOST_ERRORS], lambda f: (f.line, f.fix or f.expected)):
+        findings = list(same)
+        first = findings[0]
+        said = dict.fromkeys(say.finding(f.code, f.message) for f in findings)
+        lines = document.text.split("\n")[first.line - 1 : first.end_line]
+        before = Code(f"{say['before']} ({name}, {say['line'].format(first.line)})", "\n".join(lines)[:1200])
+        title = say["errors"] + ", ".join(dict.fromkeys(f.code for f in findings))
+        yield Page(title, (*map(Sentence, said), before, *_mended(document, first, say)), name, Style())
 
 
-def _lines(document: DocumentReport, finding: Finding, formula: FormulaRecord | None) -> tuple[str, str]:
-    """The lines of the finding in the document, and the same lines after its fix; else what was expected, in plain syntax."""
-    lines = document.text.split("\n")
-    before = "\n".join(lines[finding.line - 1 : finding.end_line])[:1200]
-    if finding.fix is None:
-        return before, finding.expected
-    mended = apply_fixes(document.text, [finding.fix]).split("\n")
-    more = len(mended) - len(lines)
-    return before, "\n".join(mended[finding.line - 1 : finding.end_line + more])[:1200]
+def _mended(document: DocumentReport, finding: Finding, say: Words) -> Iterator[Block]:
+    """The author's lines after the fix; without one, the formula that was expected."""
+    if finding.fix is not None:
+        lines = apply_fixes(document.text, [finding.fix]).split("\n")
+        more = len(lines) - len(document.text.split("\n"))
+        yield Code(say["after"], "\n".join(lines[finding.line - 1 : finding.end_line + more])[:1200])
+    elif finding.expected:
+        try:
+            row = _expected(document, finding)
+            yield from (Sentence(say["after"]), Equations((row,)))
+        except LstmSymbolicError:  # words, or a formula of no system
+            yield Code(say["after"], finding.expected)
+
+
+def _expected(document: DocumentReport, finding: Finding) -> tuple[Basic, ...]:
+    """The formula that was expected; what its symbols are, vectors or numbers, the system around it says."""
+    around = next((s.formulas for s in document.systems if finding.formula in s.formulas), ())
+    others = [f.plain for f in document.formulas if f.id in around and f.plain]
+    if not others:
+        raise LstmSymbolicError("this formula stands alone")
+    equation = read_equation(finding.expected)
+    shapes, _ = infer([equation, *map(read_equation, others)])
+    return build_equation(equation, shapes)

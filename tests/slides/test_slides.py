@@ -7,6 +7,7 @@ import itertools
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,9 +19,11 @@ from lstm_symbolic.audit.codes import CODES
 from lstm_symbolic.calculus import backward
 from lstm_symbolic.cells import Cell, cell, cells
 from lstm_symbolic.errors import LstmSymbolicError
+from lstm_symbolic.expr import plain
 from lstm_symbolic.slides import as_beamer, as_html, as_typst, fonts
 from lstm_symbolic.slides.compose import compose
 from lstm_symbolic.slides.deck import Code, Columns, Deck, Equations, Page, Picture, Plot, Sentence, Table
+from lstm_symbolic.slides.documents import audited, error_pages
 from lstm_symbolic.slides.flowing import gradient_flow
 from lstm_symbolic.slides.make import SUFFIXES, save, slides
 from lstm_symbolic.slides.purpose import purpose
@@ -119,6 +122,21 @@ def test_an_error_is_told_in_the_language_of_the_deck(tmp_path) -> None:
         text = target.read_text(encoding="utf-8")
         assert "E210" in text
         assert sentence in text
+
+
+def test_what_was_expected_is_a_formula(tmp_path) -> None:
+    """Without a fix in the author's own letters, the right formula is typeset, with the products that its system says."""
+    path = tmp_path / "notes.md"
+    path.write_text(
+        "f_t = sigmoid(W_f x_t + U_f h_{t-1})\n\ni_t = sigmoid(W_i x_t + U_i h_{t-1})\n\no_t = sigmoid(W_o x_t + U_o h_{t-1})\n\n"
+        "g_t = tanh(W_g x_t + U_g h_{t-1})\n\nc_t = f_t * c_{t-1} + i_t * g_t\n\nht = tanh(c_t * o_t)\n",
+        encoding="utf-8",
+    )
+    report = audited(path)
+    report = replace(report, findings=tuple(replace(f, fix=None) for f in report.findings))
+    (page,) = (p for p in error_pages(report, words("en")) if "E204" in p.title)
+    assert [plain(row) for b in page.blocks if isinstance(b, Equations) for row in b.rows] == ["h[t] = tanh(c[t]) * o[t]"]
+    assert "⊙" in ls.unicode(next(b for b in page.blocks if isinstance(b, Equations)).rows[0])
 
 
 @pytest.mark.parametrize("name", cells())
