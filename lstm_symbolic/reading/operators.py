@@ -18,7 +18,17 @@ if TYPE_CHECKING:
 
 
 def fraction(p: Parser, token: Token) -> Surface:
-    above, below = p.nested(p.group()), p.nested(p.group())
+    top = p.group()
+    if "".join(t.text for t in top) in ("d", r"\partial", r"\mathrm{d}"):
+        below = p.nested(p.group())
+        by = _differential(below)
+        if by is not None and p.starts():  # \frac{d}{dx} \tanh(x)
+            return _derivative(p.factor(), by, (token.start, p.tokens[p.position - 1].end))
+        if top[0].text == r"\partial":
+            raise p.fail("it is not said what is differentiated", token)
+        above = p.nested(top)
+    else:
+        above, below = p.nested(top), p.nested(p.group())
     span = (token.start, p.tokens[p.position - 1].end)
     derivative = derivative_of(above, below, span)
     return derivative or Surface("frac", (above, below), r"\frac", span=span)
@@ -83,6 +93,10 @@ def derivative_of(above: Surface, below: Surface, span: Span) -> Surface | None:
     top, bottom = _differential(above), _differential(below)
     if top is None or bottom is None:
         return None
+    return _derivative(top, bottom, span)
+
+
+def _derivative(top: Surface, bottom: Surface, span: Span) -> Surface:
     if top.op == "sym" and top.name is not None and top.name.base in LOSS and top.name.time is None and not top.name.primes:
         return Surface("grad", (bottom,), span=span)
     return Surface("jac", (top, bottom), span=span)

@@ -154,6 +154,8 @@ FUNCTIONS: Group = (
     (r"h_t = g\left( W x_t \right)", "h[t] = g(W @ x[t])"),
 )
 CALCULUS: Group = (
+    (r"\frac{\partial}{\partial h_t} L = \delta_t", "grad(h[t]) = delta[t]"),
+    (r"\frac{d}{dx}\tanh(x) = 1 - \tanh^2(x)", "jac(tanh(x), x) = 1 - tanh(x) ** 2"),
     (r"\frac{dL}{d\mathbf h_t} = d\mathbf h_t", "grad(h[t]) = d_h[t]"),
     (r"\frac{\mathrm{d} h_t}{\mathrm{d} c_t} = o_t", "jac(h[t], c[t]) = o[t]"),
     (r"\mathrm d h_{t-1} = W_h^\top \mathrm d a_t", "d_h[t - 1] = W_h.T @ d_a[t]"),
