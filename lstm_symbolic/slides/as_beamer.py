@@ -5,6 +5,7 @@ Every text is escaped letter by letter, so that no command of a document reaches
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from functools import singledispatch
 
@@ -25,8 +26,10 @@ _HEAD = r"""% !TeX program = %(engine)s
 \usetikzlibrary{arrows.meta}
 \ifTUTeX
   \usepackage[no-math]{fontspec}
+  \newcommand{\lsymchar}[2]{#1}
   %(fonts)s
 \else
+  \newcommand{\lsymchar}[2]{[U+#2]}
   \usepackage[utf8]{inputenc}
   \usepackage[%(encoding)s]{fontenc}
   \usepackage{lmodern}
@@ -49,7 +52,7 @@ _BREAKS = {lang: [rf'\ifXeTeX\XeTeXlinebreaklocale "{lang}"\XeTeXlinebreakskip=0
 _SPECIAL = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "^": r"\textasciicircum{}", "_": r"\_",
     "%": r"\%", "~": r"\textasciitilde{}", "<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}", "−": r"$-$", "…": r"\ldots{}",
-    "±": r"$\pm$", "√": r"$\surd$", "·": r"$\cdot$", "×": r"$\times$", "²": r"$^2$", '"': r"\textquotedbl{}",
+    "±": r"$\pm$", "√": r"$\surd$", "·": r"$\cdot$", "×": r"$\times$", '"': r"\textquotedbl{}",
     "`": r"\textasciigrave{}", "'": "'", "-": "{-}",
 } | {letter: rf"$\{command}$" for command, letter in GREEK.items()}  # fmt: skip
 
@@ -81,10 +84,21 @@ def _font(names: Sequence[str]) -> str:
 def escape(text: str) -> str:
     r"""Text for TeX.
 
-    >>> print(escape(r"\input{x} 50%"))
-    \textbackslash{}input\{x\} 50\%
+    >>> print(escape(r"\input{x} 50%"), escape("C₃ → h"))
+    \textbackslash{}input\{x\} 50\% C$_3$ \lsymchar{→}{2192} h
     """
-    return "".join("\\par " if c == "\n" else _SPECIAL.get(c, c) for c in "".join(c if c == "\n" else printable(c) for c in text))
+    return "".join("\\par " if c == "\n" else "".join(map(_letter, printable(c))) for c in text)
+
+
+def _letter(c: str) -> str:
+    """A letter of an index is set as one; a sign that pdfLaTeX has not is named by its number there."""
+    kind, _, base = unicodedata.decomposition(c).partition(" ")
+    if c in _SPECIAL:
+        return _SPECIAL[c]
+    if kind in ("<sub>", "<super>") and " " not in base and chr(int(base, 16)).isascii():
+        return f"${'_' if kind == '<sub>' else '^'}{chr(int(base, 16))}$"
+    plain = ord(c) < 0x180 or 0x1E00 <= ord(c) < 0x1F00 or c in "ƠơƯư–—‘’“”•" or any(script.has(c) for script in SCRIPTS)
+    return c if plain else rf"\lsymchar{{{c}}}{{{ord(c):04X}}}"
 
 
 def _page(page: Page, notation: Style) -> str:
