@@ -21,7 +21,7 @@ from .places import read_places, read_size
 from .slices import slice_follows, sliced
 from .surface import Name, Statement, Surface
 from .tokens import GREEK, Token
-from .vocabulary import COMPARE, FUNCTIONS, PRODUCTS, RELATIONS, STOP
+from .vocabulary import COMPARE, FUNCTIONS, PRODUCTS, RELATIONS, SEPARATORS, STOP
 from .words import joined, read_word
 
 MAX_DEPTH = 60
@@ -220,7 +220,7 @@ class Parser(Cursor):
             items.append(self.expression(0))
             if self.spaced and self.peek().wide and self.starts():
                 separators.append(" ")
-            elif self.text in (",", ";", r"\|", r"\mid", "|", r"\\", "&", r"\vert", ":"):
+            elif self.text in SEPARATORS:
                 separators.append(self.take().text)
             elif self.text != close:
                 break

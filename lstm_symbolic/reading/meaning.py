@@ -166,7 +166,8 @@ class Elaborator:
             for r in inner
         ]
         if s.args[0].op == "pair" and self.context.layout == "column":
-            results += [replace(r, cost=r.cost + 0.2) for r in inner if r.term.op == "concat"]
+            results += [replace(r, cost=r.cost + 0.2) for r in inner if r.term.op == "concat" and not _are_rows(r.term)]
+            results += [replace(r, kind="v", term=_columns(r.term), cost=r.cost - 0.1) for r in inner if _are_rows(r.term)]
         return results
 
     # -- pairings ----------------------------------------------------------------------------------------------------------------
@@ -362,6 +363,15 @@ def _is_of_weights(s: Surface) -> bool:
     """Are all symbols of an expression matrices by their letters?"""
     names = [timed_name(n.name) for n in s.walk() if n.name is not None]
     return bool(names) and all(prior(n, bool(index), "".join((*n.subs, *n.sups)))[0][0] == "m" for n, index in names)
+
+
+def _are_rows(term: Term) -> bool:
+    return term.op == "concat" and all(a.op == "T" for a in term.args)
+
+
+def _columns(term: Term) -> Term:
+    """``[h^T, x^T]^T``: the columns below each other."""
+    return replace(term, args=tuple(a.args[0] for a in term.args))
 
 
 def _grid(cells: list[Term], rows: int) -> list[list[Term]]:

@@ -213,7 +213,7 @@ def symbol(p: Parser, name: Name, token: Token) -> Surface:
     result = Surface("sym", name=name, span=(token.start, end))
     for op, argument in outer:
         result = Surface(op, (result,) if argument is None else (result, argument), span=(token.start, end))
-    if p.text == "(" and not outer:
+    if p.text in ("(", r"\{") and not outer:
         group = p.bracketed(p.peek())
         applied = Surface("apply", (result, group), span=(token.start, group.span[1]))
         return p.powers(applied)

@@ -26,10 +26,12 @@ COMPARE = {
     ">": "gt", "<": "lt", r"\geq": "ge", r"\ge": "ge", r"\leq": "le", r"\le": "le", r"\neq": "ne", r"\ne": "ne",
     r"\geqslant": "ge", r"\leqslant": "le",
 }  # fmt: skip
+#: Between what stands beside each other in brackets.
+SEPARATORS = {",", ";", r"\|", r"\mid", r"\parallel", r"\frown", "|", r"\\", "&", r"\vert", ":"}
 #: What ends a product: no factor starts with one of these.
-STOP = {
-    "", ")", "]", "}", ",", ";", r"\}", r"\rbrack", r"\|", "|", r"\\", "&", r"\end", r"\mid", r"\in", r"\oplus", r"\rangle",
-    r"\rVert", "+", "-", "/", "=", ":", r"\pm", r"\to", r"\rightarrow", r"\xrightarrow", r"\vert", r"\rvert", r"\over",
+STOP = SEPARATORS | {
+    "", ")", "]", "}", r"\}", r"\rbrack", r"\end", r"\in", r"\oplus", r"\rangle",
+    r"\rVert", "+", "-", "/", "=", r"\pm", r"\to", r"\rightarrow", r"\xrightarrow", r"\rvert", r"\over",
 }  # fmt: skip
 #: Letters of a loss: its derivative with respect to a symbol is that symbol's gradient.
 LOSS = {"L", "J", "E", "Loss", "loss", "ell", "cost", "mathcalL", "l"}

@@ -41,6 +41,8 @@ MATRIX: Group = (
     (r"a_t = U^\top V h_t", "a[t] = U.T @ V @ h[t]"),
 )
 CONCATENATION: Group = (
+    (r"f_t = \sigma(W_f \cdot [h_{t-1} \parallel x_t] + b_f)", FORGET),
+    (r"f_t = \sigma(W_f [h_{t-1}^\top, x_t^\top]^\top + b_f)", FORGET),
     (r"f_t = \sigma(W_f \cdot [h_{t-1}, x_t] + b_f)", FORGET),
     (r"f_t = \sigma(W_f [h_{t-1}; x_t] + b_f)", FORGET),
     (r"f_t = \sigma(W_f [h_{t-1} \; x_t] + b_f)", FORGET),
@@ -110,6 +112,7 @@ LAYERS: Group = (
     (r"h_t^2 = h_t \odot h_t", "h[t] ** 2 = h[t] * h[t]"),
 )
 FUNCTIONS: Group = (
+    (r"s_t = \phi\{W x_t + U s_{t-1}\}", "s[t] = phi(W @ x[t] + U @ s[t - 1])"),
     (r"h_t = \tanh W h_{t-1}", "h[t] = tanh(W @ h[t - 1])"),
     (r"h_t^l = \tanh W^l \begin{pmatrix} h_t^{l-1} \\ h_{t-1}^l \end{pmatrix}", "h[l, t] = tanh(W_l @ concat(h[l - 1, t], h[l, t - 1]))"),
     (r"h_t = \tanh U^\top s_t \odot o_t", "h[t] = tanh(U.T @ s[t]) * o[t]"),
