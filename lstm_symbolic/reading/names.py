@@ -19,7 +19,8 @@ from .tokens import GREEK, Token
 TRANSPOSE = {"T", r"\top", r"\intercal", "tr", r"\transp", r"\transpose"}
 ACCENTS = {
     "tilde": "tilde", "widetilde": "tilde", "hat": "hat", "widehat": "hat", "bar": "bar", "overline": "bar", "check": "check", "dot": "dot",
-    "ddot": "ddot", "overrightarrow": "fwd", "overleftarrow": "bwd", "underline": "", "vec": "", "acute": "acute", "breve": "breve", "~": "tilde",
+    "ddot": "ddot", "overrightarrow": "fwd", "overleftarrow": "bwd", "underline": "", "vec": "", "acute": "acute", "breve": "breve",
+    "~": "tilde",
 }  # fmt: skip
 STYLES = {
     "mathbf", "boldsymbol", "bm", "mathit", "mathcal", "mathscr", "mathbb", "mathfrak", "pmb", "bold", "boldmath", "symbf", "vb", "bf",
