@@ -24,6 +24,7 @@ from .blocks import Blocks, block
 ONE = Term("num", number=Fraction(1))
 
 _NEIGHBOUR = re.compile(r"(?P<stem>.+)_(?P<which>next|prev)")
+_ACCENT = re.compile(r"_?(?:tilde|hat|bar)_?")
 _PRIMED = re.compile(r"(?:sigma|sigmoid|tanh|f|g)prime_(?P<rest>\w+)")
 #: Letters that authors put before a gate's name for its pre-activation: a_f, z_i, net_o.
 _PRE = re.compile(r"(?:delta_|d_)?(?:a|z|s|net|u|v|p)_?(?P<rest>[A-Za-z]\w*)")
@@ -114,7 +115,7 @@ class Names:
             return name
         if name in self.readouts:
             return None
-        same = [k for k in self.known if k.casefold() == name.casefold()]
+        same = [k for k in self.known if _spelled(k) == _spelled(name)]
         return same[0] if len(same) == 1 else self.alias(name)
 
     def alias(self, name: str) -> str | None:
@@ -184,6 +185,9 @@ class Names:
             return self._of(f"grad {name}", name, near, inner.index)
         if term.op != "sym":
             return None
+        direct = self.settled(term.name.removeprefix("dL_"))
+        if term.name.startswith("dL_") and direct in self.variables and term.index:
+            return Adjoint(f"grad {direct}", direct or "", local=True), term.index
         near = _NEIGHBOUR.fullmatch(term.name)
         name = near["stem"] if near else term.name
         whose = variable_of(name, self.mentionable)
@@ -224,6 +228,11 @@ class Names:
             return Adjoint(key, settled, pre, candidate=self.candidate(settled, key) if settled in self.usage.both else ""), time
         owner = self.activated(name)
         return Adjoint(key, owner or "", owner is not None), time
+
+
+def _spelled(name: str) -> tuple[str, list[str]]:
+    """A name apart from its accents: ``\\tilde\\delta_h`` and ``\\delta_{\\tilde h}`` are of one symbol."""
+    return _ACCENT.sub("", name).casefold(), sorted(a.strip("_") for a in _ACCENT.findall(name))
 
 
 def _rest(name: str) -> str:
