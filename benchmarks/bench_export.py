@@ -2,10 +2,10 @@
 against onnxruntime, forward only.
 
 Run with an interpreter that has torch, JAX, onnx and onnxruntime (and numba): ``python benchmarks/bench_export.py [--target c]
-[--threads 1]``. Every system is first checked against torch in float64; then all are timed in turn, several rounds, and the least time of each counts (by default
-processor time on one thread, which other work on the machine disturbs less, and wall time on two). Ratios are ours over theirs; after the
-strokes stand what the ratio must be and what it aims at. C uses one thread, unless the environment says CFLAGS=-fopenmp (and, where
-the machine does other work too, OMP_WAIT_POLICY=passive).
+[--threads 1]``. Every system is first checked against torch in float64; then all are timed in turn, several rounds, and the least time of
+each counts (by default processor time on one thread, which other work on the machine disturbs less, and wall time on two). Ratios are ours
+over theirs; after the strokes stand what the ratio must be and what it aims at. C uses one thread, unless the environment says
+CFLAGS=-fopenmp (and, where the machine does other work too, OMP_WAIT_POLICY=passive).
 """
 
 from __future__ import annotations

@@ -70,8 +70,9 @@ class Backward:
         states = [f'"{k}": (B, {views.spell(p.size)})' for k, p in plan.previous.items()]
         text = [f"def {called}(d_outputs, cache, d_state=None):"]
         text += ['    """Gradients of parameters, inputs and initial state, from those of outputs and final state (0 where missing)."""']
-        used = "params" if any('params["' in line for line in (*after, *views.constant_values(block).values())) else "_"
-        text += [f"    ws, used, inputs, {used}, off = cache", "    if ws.used != used:"]
+        lines = (*after, *views.constant_values(block).values())
+        given = ", ".join(name if any(f'{name}["' in line for line in lines) else "_" for name in ("inputs", "params"))
+        text += [f"    ws, used, {given}, off = cache", "    if ws.used != used:"]
         text += ['        raise ValueError("cache is stale: its workspace was used by another forward pass")']
         text += [f"    T, B, {', '.join([*views.dimensions, 'dtype'])} = ws.key"]
         for name, shapes in (("d_outputs", sizes), ("d_state", states)):

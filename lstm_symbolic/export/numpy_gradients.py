@@ -13,6 +13,7 @@ from .graph import runs
 from .numpy_forward import filled, weight_span
 from .numpy_ops import expression
 from .numpy_views import blocks, times
+from .plan import BIAS
 
 if TYPE_CHECKING:
     from .numpy_backward import Backward
@@ -46,38 +47,60 @@ def gradients(back: Backward) -> Iterator[str]:
 
 
 def _weights(back: Backward, size: Expr, numbers: list[int], buffer: str, pieces: Pieces) -> Iterator[str]:
+    """One product for neighbouring operands that meet the same deltas; the ones among them make it the gradient of biases too."""
     plan, views = back.views.plan, back.views
-    graph = plan.step.graph
-    position = {k: numbers.index(n) for k, n in plan.back.affine.items() if n in numbers}
-    for operand in dict.fromkeys(a for k in position for a in graph[k].args):
-        reading = {position[k]: k for k in position if operand in graph[k].args}
-        rows = _operand(back, operand)
-        for first, last in runs(list(reading)):
+    graph, shapes = plan.step.graph, plan.cell.shapes
+    nodes = {numbers.index(n): k for k, n in plan.back.affine.items() if n in numbers}
+    reading: dict[int, tuple[int, ...]] = {}
+    for operand in dict.fromkeys(a for k in nodes.values() for a in graph[k].args):
+        reading[plan.operands.index(plan.code[operand])] = tuple(sorted(i for i, k in nodes.items() if operand in graph[k].args))
+    biased = {i for i, k in nodes.items() if graph[k].biases}
+    ones = plan.operands.index(BIAS) if BIAS in plan.operands else -1
+    beside = next((reading[p] for p in (ones - 1, ones + 1) if biased and biased <= set(reading.get(p, ()))), None)
+    if biased and beside:
+        reading[ones] = beside
+    elif biased:
+        name = views.names.fresh("d_biases")
+        yield f"    {name} = {buffer}.sum(axis=0)"
+        for i in sorted(biased):
+            for b in graph[nodes[i]].biases:
+                span = blocks(i, i + 1, len(numbers), size)
+                pieces[b].append(("", f"{name}[{span}, None]" if shapes[b][1] == 1 else f"{name}[None, {span}]"))
+    for start, end in _alike(reading):
+        rows = _operands(back, start, end)
+        for first, last in runs(reading[start]):
             name = views.names.fresh("d_weights")
             part = buffer if (first, last) == (0, len(numbers)) else f"{buffer}[:, {blocks(first, last, len(numbers), size)}]"
             yield f"    {name} = np.matmul({part}.T, {rows})"
-            for i in range(first, last):
-                for w, a in zip(graph[reading[i]].weights, graph[reading[i]].args, strict=True):
-                    if a == operand:
-                        block = f"{name}[{blocks(i - first, i - first + 1, last - first, size)}]"
-                        pieces[w.name].append((weight_span(views, w), block + (".T" if w.transposed else "")))
-    if any(graph[k].biases for k in position):
-        name = views.names.fresh("d_biases")
-        yield f"    {name} = {buffer}.sum(axis=0)"
-        for k, i in position.items():
-            for b in graph[k].biases:
-                span = blocks(i, i + 1, len(numbers), size)
-                pieces[b].append(("", f"{name}[{span}, None]" if plan.cell.shapes[b][1] == 1 else f"{name}[None, {span}]"))
+            for p in range(start, end):
+                columns = "" if end - start == 1 else f", {views.part(start, p, p + 1, end)}"
+                for i in range(first, last):
+                    block = f"{name}[{blocks(i - first, i - first + 1, last - first, size)}{columns}]"
+                    for b in graph[nodes[i]].biases if p == ones else ():
+                        pieces[b].append(("", block + (".T" if shapes[b][1] != 1 else "")))
+                    for w, operand in zip(graph[nodes[i]].weights, graph[nodes[i]].args, strict=True):
+                        if plan.operands.index(plan.code[operand]) == p:
+                            pieces[w.name].append((weight_span(views, w), block + (".T" if w.transposed else "")))
 
 
-def _operand(back: Backward, operand: int) -> str:
-    """What an operand was at every step, a row for each sample."""
+def _alike(reading: dict[int, tuple[int, ...]]) -> list[tuple[int, int]]:
+    """Ranges of neighbours that are read alike."""
+    found: list[tuple[int, int]] = []
+    for p in sorted(reading):
+        if found and found[-1][1] == p and reading[p] == reading[p - 1]:
+            found[-1] = (found[-1][0], p + 1)
+        else:
+            found.append((p, p + 1))
+    return found
+
+
+def _operands(back: Backward, start: int, end: int) -> str:
+    """What operands were at every step, a row for each sample."""
     plan, views = back.views.plan, back.views
-    node = plan.step.graph[operand]
-    size = views.spell(node.size)
-    if node.op == "input":
-        return f'inputs["{node.name}"].reshape(T * B, {size})'
-    return views.operand_rows(plan.operands.index(plan.code[operand]))
+    node = plan.graph[plan.operands[start]]
+    if end - start == 1 and node.op == "input":
+        return f'inputs["{node.name}"].reshape(T * B, {views.spell(node.size)})'
+    return views.operand_rows(start, end)
 
 
 def _constants(back: Backward, pieces: Pieces) -> None:

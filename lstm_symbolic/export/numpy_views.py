@@ -180,6 +180,7 @@ class Views:
     def span(self, w: Weight) -> str:
         return between(self.spell(w.start), self.spell(w.start + w.width))
 
-    def operand_rows(self, k: int) -> str:
-        """What an operand was at every step, as (T * B, size): for the gradients of weights."""
-        return f"ws.operands[:T, {self.columns(k, k + 1)}].transpose(0, 2, 1).reshape(T * B, {self.spell(self.plan.operand_sizes[k])})"
+    def operand_rows(self, first: int, last: int) -> str:
+        """What operands were at every step, as (T * B, size): for the gradients of weights."""
+        width = self.spell(Add(*self.plan.operand_sizes[first:last]))
+        return f"ws.operands[:T, {self.columns(first, last)}].transpose(0, 2, 1).reshape(T * B, {width})"
