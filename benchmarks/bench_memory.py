@@ -2,7 +2,9 @@
 
 ``python benchmarks/bench_memory.py``: float32, upstream at every step, no workspace given (so that everything that a call needs counts);
 then what one step of each loop allocates when there is a workspace. Peaks are those of tracemalloc, which NumPy reports its arrays to.
-Where weights are large beside T * B * H, their packed copies and their gradients count too: ``weights`` is the size of one set.
+Everything counts, the results too (outputs, gradients of inputs and of weights): ``results`` says how much of a peak they are, and no
+program could have less. Where weights are large beside T * B * H (``weights`` is the size of one set), their packed copies count as well:
+the bars were set where they are small, and are not met where they are not.
 """
 
 from __future__ import annotations
@@ -44,8 +46,8 @@ def c_file(cell: str, folder: Path) -> ModuleType:
     return module
 
 
-def calls(module: ModuleType, shape: tuple[int, int, int, int], **more: Any) -> tuple[Callable[[], Any], int]:
-    """Forward and backward once, and the number of bytes of the weights."""
+def calls(module: ModuleType, shape: tuple[int, int, int, int], **more: Any) -> tuple[Callable[[], Any], int, int]:
+    """Forward and backward once, and the number of bytes of the weights and of all results."""
     steps, batch, m, n = shape
     rng = np.random.default_rng(0)
     params = module.init({"n": n, "m": m}, rng, "float32")
@@ -56,7 +58,9 @@ def calls(module: ModuleType, shape: tuple[int, int, int, int], **more: Any) -> 
         _, _, cache = module.forward(x, params, state, **more)
         return module.backward({"h": up}, cache)
 
-    return run, sum(v.nbytes for v in params.values())
+    weights = sum(v.nbytes for v in params.values())
+    outputs = module.forward(x, params, state)[0]
+    return run, weights, weights + x.nbytes + sum(v.nbytes for v in (*outputs.values(), *state.values()))
 
 
 def peak(run: Callable[[], Any]) -> int:
@@ -101,7 +105,7 @@ def in_loop(cell: str, shape: tuple[int, int, int, int], mask: Any = None) -> in
     steps, batch, m, n = shape
     module = numpy_file(cell)
     ws = module.workspace(steps, batch, {"n": n, "m": m}, "float32")
-    run, _ = calls(module, shape, workspace=ws, mask=mask)
+    run, _, _ = calls(module, shape, workspace=ws, mask=mask)
     run()
     watched = Watched()
     module.np = watched  # type: ignore[attr-defined]
@@ -117,10 +121,10 @@ def rows(cell: str, folder: Path, rounds: int) -> Iterator[str]:
         every = max(k for k in range(1, math.isqrt(steps) + 1) if steps % k == 0)
         modules = {"numpy": numpy_file(cell), "numpy, checkpoints": numpy_file(cell, every), "c": c_file(cell, folder)}
         made = {name: calls(module, shape) for name, module in modules.items()}
-        unit, weights = 4 * steps * batch * n, made["numpy"][1]
-        times = least({name: run for name, (run, _) in made.items()}, rounds)
-        yield f"{cell} {shape}, weights {weights / unit:.2f}, checkpoints every {every} steps:"
-        for name, (run, _) in made.items():
+        unit, (_, weights, results) = 4 * steps * batch * n, made["numpy"]
+        times = least({name: run for name, (run, _, _) in made.items()}, rounds)
+        yield f"{cell} {shape}, weights {weights / unit:.2f}, results {results / unit:.2f}, checkpoints every {every} steps:"
+        for name, (run, _, _) in made.items():
             found = peak(run) / unit
             miss = "" if found <= MUST[name] else " MISSED"
             yield f"  {name}: {found:.2f}/{MUST[name]:.0f}{miss}, time of numpy {times[name] / times['numpy']:.2f}"
