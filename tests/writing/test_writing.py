@@ -215,7 +215,7 @@ def test_names_that_differ_look_different(name, notation):
         assert len(set(printed)) == len(printed)
 
 
-@pytest.mark.parametrize(("a", "b"), itertools.combinations(["C_tilde", "Ctilde", "C", "C_bar", "C_1", "C1"], 2))
+@pytest.mark.parametrize(("a", "b"), list(itertools.combinations(["C_tilde", "Ctilde", "C", "C_bar", "C_1", "C1"], 2)))
 def test_two_symbols_never_print_alike(a, b):
     for markup in MARKUPS.values():
         left, right = markup((Symbol(a, real=True), Symbol(b, real=True))).replace("<mo>=</mo>", " = ").split(" = ")
