@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from sympy import Expr
 
 from .graph import ELEMENTWISE
-from .lower import Step, partials
+from .lower import Step
+from .partials import partials
 
 
 @dataclass(frozen=True)

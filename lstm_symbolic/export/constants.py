@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .graph import Graph
-from .lower import partials
+from .partials import partials
 
 
 def gradient(graph: Graph, k: int) -> dict[str, int]:

@@ -58,7 +58,7 @@ def lower(cell: Cell) -> Step:
         if not re.fullmatch(r"[^\W\d]\w{0,60}", name, re.ASCII) or iskeyword(name):
             raise CellError(f"the symbol {name[:60]!r} cannot be a name in code", hint="rename it: letters, digits and underscores")
     late = {s.name for e in cell.equations for s in leaves(e.rhs) if isinstance(s, TimeSymbol) and s.index[-1] != TIME}
-    lowering = _Lowering(cell)
+    lowering = Lowering(cell)
     for e in cell.in_order():
         lowering.define(e)
     inputs = {name: lowering.input(name) for name in cell.inputs}
@@ -81,7 +81,7 @@ def features(shape: Shape) -> Expr:
 
 
 @dataclass
-class _Lowering:
+class Lowering:
     """One rule a node. ``symbols`` gives nodes to plain symbols (the slots of a derivative)."""
 
     cell: Cell | None
@@ -280,35 +280,3 @@ def _turned(e: Expr) -> Expr:
     if isinstance(e, VStack | HStack):
         return (HStack if isinstance(e, VStack) else VStack)(*(_turned(a) for a in e.args))
     return Transpose(e)
-
-
-def partials(graph: Graph, k: int) -> list[tuple[int, int]]:
-    """The arguments of an elementwise node, each with the derivative of the node by it.
-
-    Functions are differentiated by the table of ``calculus``, in terms of the function's value.
-    """
-    from ..calculus.derivatives import partial
-
-    node = graph[k]
-    one = graph.number(1)
-    match node.op, node.args:
-        case "add", (a, b):
-            return [(a, one), (b, one)]
-        case "sub", (a, b):
-            return [(a, one), (b, graph.number(-1))]
-        case "copy", (a,):
-            return [(a, one)]
-        case "neg", (a,):
-            return [(a, graph.number(-1))]
-        case "mul", (a, b):
-            return [(a, b), (b, a)]
-        case "div", (a, b):
-            return [(a, graph.div(one, b)), (b, graph.neg(graph.div(k, b)))]
-        case "pow", (a, b):
-            by_base = graph.mul(b, graph.pow(a, graph.sub(b, one)))
-            return [(a, by_base), (b, graph.mul(k, graph.call("log", (a,))))]
-    slots = [Symbol(f"x{i}", real=True) for i in range(len(node.args))]
-    value = Symbol("y", real=True)
-    lowering = _Lowering(None, graph, symbols={**dict(zip(slots, node.args, strict=True)), value: k})
-    slopes = [(a, partial(node.name, i, slots, value)) for i, a in enumerate(node.args)]
-    return [(a, lowering.node(slope)) for a, slope in slopes if slope is not None]
