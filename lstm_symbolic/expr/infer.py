@@ -105,13 +105,9 @@ class Dimensions:
                 return False
             self.parent[a] = b
             return True
-        left, right = self.flat(a), self.flat(b)
-        if len(left) == 1 and len(right) == 1:
+        left, right = self.without_common(a, b)
+        if len(left) == 1 and len(right) == 1 and not (self.is_free(left[0]) or self.is_free(right[0])):
             return self.atom.get(left[0]) == self.atom.get(right[0])
-        for leaf in list(left):
-            if leaf in right:
-                left.remove(leaf)
-                right.remove(leaf)
         if len(left) == len(right):
             return all(self.unify(x, y) for x, y in zip(left, right, strict=True))
         short, long = (left, right) if len(left) < len(right) else (right, left)
@@ -119,6 +115,32 @@ class Dimensions:
             self.parts[short[0]] = tuple(long)
             return True
         return False
+
+    def without_common(self, a: Node, b: Node) -> tuple[list[Node], list[Node]]:
+        """The leaves of two sums without those that both have; of two numbers, the smaller goes: ``6 = 4 + x`` becomes ``2 = x``."""
+        left, right = self.flat(a), self.flat(b)
+        for leaf in list(left):
+            if leaf in right:
+                left.remove(leaf)
+                right.remove(leaf)
+        numbers = [sum(int(self.atom[x]) for x in side if self.is_number(x)) for side in (left, right)]
+        if all(numbers):
+            left, right = ([x for x in side if not self.is_number(x)] for side in (left, right))
+            rest = numbers[0] - numbers[1]
+            if rest:
+                (left if rest > 0 else right).append(self.of(Integer(abs(rest))))
+        return left, right
+
+    def is_number(self, a: Node) -> bool:
+        return isinstance(self.atom.get(a), Integer)
+
+    def is_open(self, a: Node, b: Node) -> bool:
+        """Which part is which cannot be said yet: ``n + m = rows(h) + rows(x)``, with a given size and two unknown ones."""
+        if self.is_free(a) or self.is_free(b):
+            return False
+        left, right = self.without_common(a, b)
+        free = [sum(map(self.is_free, side)) for side in (left, right)]
+        return min(free) == 0 and max(free) > 1
 
     def show(self, a: Node) -> str:
         return "+".join(write(self.atom[x]) if x in self.atom else f"d{x}" for x in self.flat(a))
@@ -135,6 +157,7 @@ class Inference:
     symbols: dict[str, Pair] = field(default_factory=dict)
     conflicts: list[Conflict] = field(default_factory=list)
     soft: list[tuple[int, Term, list[Pair]]] = field(default_factory=list)
+    late: list[tuple[int, Term, Node, Node]] = field(default_factory=list)
 
     def run(self) -> dict[str, Shape]:
         one = self.dims.of(Integer(1))
@@ -147,9 +170,12 @@ class Inference:
             if name not in self.given and (flat or name in timed):
                 for d in (rows, cols) if flat else (cols,) if self.layout == "column" else (rows,):
                     self.dims.unify(d, one)
-        for _ in range(2):
+        for join in (self.unify, self.unify, self.settle):  # where nothing else says which part is which: in the order written
             for k, term, known in self.soft:
                 self.elementwise(k, term, known)
+            waiting, self.late = self.late, []
+            for k, term, a, b in waiting:
+                join(k, term, a, b)
         self.conflicts = list(dict.fromkeys(self.conflicts))
         return self.named()
 
@@ -166,6 +192,12 @@ class Inference:
         return self.symbols[name]
 
     def unify(self, k: int, term: Term, a: Node, b: Node) -> None:
+        if self.dims.is_open(a, b):
+            self.late.append((k, term, a, b))
+        else:
+            self.settle(k, term, a, b)
+
+    def settle(self, k: int, term: Term, a: Node, b: Node) -> None:
         if not self.dims.unify(a, b):
             self.conflicts.append(Conflict(k, term, self.dims.show(a), self.dims.show(b)))
 
