@@ -21,7 +21,7 @@ def c_source(plan: Plan, dtypes: Sequence[str] = ("float32", "float64")) -> str:
     """The text of the C file.
 
     >>> from ..cells import cell
-    >>> from .plan import plan
+    >>> from .planning import plan
     >>> [line for line in c_source(plan(cell("lstm"))).splitlines() if line.startswith("void")]
     ['void layout(const long *dims, long *at) {', 'void forward(const long *dims, const REAL *const *in, const unsigned char *mask, \
 REAL *memory) {', 'void backward(const long *dims, const REAL *const *in, const unsigned char *mask, REAL *memory, \

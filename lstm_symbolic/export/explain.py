@@ -16,7 +16,7 @@ def explain(plan: Plan) -> str:
     """The schedule of a cell: buffers, the calls of a step, what the backward pass sums, multiplies and keeps.
 
     >>> from ..cells import cell
-    >>> from .plan import plan
+    >>> from .planning import plan
     >>> print(explain(plan(cell("rnn"))))
     operands of weights   x (m), 1 (1), h_old (n)
     kept for every step   a_h (n)

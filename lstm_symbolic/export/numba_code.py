@@ -27,7 +27,7 @@ def numba_source(plan: Plan, dtypes: Sequence[str] = ("float32", "float64")) -> 
     """The text of the exported file.
 
     >>> from ..cells import cell
-    >>> from .plan import plan
+    >>> from .planning import plan
     >>> [line for line in numba_source(plan(cell("lstm"))).splitlines() if line.startswith(("def forward", "def backward"))]
     ['def forward(x, params, state=None, mask=None, workspace=None):', 'def backward(d_outputs, cache, d_state=None):']
     """

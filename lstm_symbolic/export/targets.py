@@ -12,7 +12,8 @@ from .jax_code import jax_source
 from .numba_code import numba_source
 from .numpy_code import numpy_source
 from .onnx_code import onnx_source
-from .plan import Plan, plan
+from .plan import Plan
+from .planning import plan
 from .torch_code import torch_source
 from .weights_code import with_conversions
 
