@@ -19,8 +19,9 @@ from .budget import Exhausted
 from .domain import Facts
 from .field import Field
 from .generators import SIZES, Generators, TooFew, used
+from .known import of_functions
 from .poly import Poly
-from .quotients import Case, Element, Rescale, Split
+from .quotients import Case, Element, Quotients, Rescale, Split
 
 MAX_CASES, MAX_RESCALES, MAX_CONDITIONS = 300, 40, 400
 
@@ -57,11 +58,6 @@ class _Cases:
         self.algebra, self.g, self.differences, self.domain, self.visit = algebra, generators, differences, domain, visit
         self.rescales = 0
 
-    def field(self, case: Case) -> Field:
-        field = Field(self.algebra, self.g, case, lambda *_: None)
-        field.facts = Facts([(kind, field(p)) for kind, p in self.domain])
-        return field
-
     def run(self) -> Decision:
         todo, done, nowhere = [Case()], 0, 0
         while todo:
@@ -69,8 +65,9 @@ class _Cases:
             if done + len(todo) > MAX_CASES:
                 return Decision(False, done, f"more than {MAX_CASES} cases of signs")
             self.algebra.budget.check()
+            field = Field(self.algebra, self.g, case, Facts([]))
             try:
-                field = self.field(case)
+                field.facts = Facts([(kind, field(p)) for kind, p in self.domain])
                 if not self.visit(field):
                     nowhere += 1
                 elif all(self.vanishes(case, field(d)) for d in self.differences):
@@ -78,7 +75,7 @@ class _Cases:
                 else:
                     return Decision(False, done)
             except Split as split:
-                todo += self.split(case, split)
+                todo += self.split(field, split)
             except Rescale as rescale:
                 self.rescales += 1
                 if self.rescales > MAX_RESCALES:
@@ -95,24 +92,18 @@ class _Cases:
         zeros = [p for name, p in case.polynomials.items() if case.signs[name][0] == 0]
         return any(value[0] % p == 0 for p in zeros)
 
-    def split(self, case: Case, split: Split) -> list[Case]:
+    def split(self, field: Field, split: Split) -> list[Case]:
+        case = field.case
         name, p = str(split.polynomial), split.polynomial
         known = case.signs.get(name)
         signs = [known[0], 0] if known else [1, -1, 0] if split.strict else [1, -1]
-        facts = self.field_facts(case)
         found = []
         for sign in signs:
             new = case.assume(name, p, sign, split.strict)
             new = self.solve(new, p) if sign == 0 else new
-            if possible(new, facts, self.g):
+            if possible(new, field):
                 found.append(new)
         return found
-
-    def field_facts(self, case: Case) -> Facts:
-        try:
-            return self.field(case).facts  # type: ignore[return-value]
-        except (Split, Rescale):
-            return Facts([])
 
     def solve(self, case: Case, p: Any) -> Case:
         """p = 0, for a leaf in which p is linear; nothing where there is none."""
@@ -138,23 +129,29 @@ class _Cases:
 Row = tuple[dict[tuple[int, ...], Any], bool]
 
 
-def possible(case: Case, facts: Facts, g: Generators) -> bool:
+def possible(case: Case, field: Field) -> bool:
     """False where no values have the signs of the case in the open sense (a cell without interior is covered by its neighbours)."""
-    rows: list[Row] = []
-    for name, p in case.polynomials.items():
-        sign, _ = case.signs[name]
-        for s in (1, -1) if sign == 0 else (sign,):
-            rows.append(({e: q * s for e, q in p.terms()}, sign != 0))
+    rows = [row for name, p in case.polynomials.items() for row in signed(p, case.signs[name][0], True)]
+    rows += [row for p, strict in of_functions(field) for row in signed(p, 1, strict)]
+    return feasible([*rows, *given(rows, field, True)], len(field.g.gens))
+
+
+def signed(p: Any, sign: int, strict: bool) -> list[Row]:
+    return [({e: q * s for e, q in p.terms()}, strict and sign != 0) for s in ((1, -1) if sign == 0 else (sign,))]
+
+
+def given(rows: list[Row], field: Quotients, open_: bool) -> list[Row]:
+    """What holds in every case: the limits of the domain, and monomials of positive generators."""
     kinds = {e for r, _ in rows for e in r if any(e)}
-    for i, (low, _, high, _) in facts.limits.items():
+    g, found = field.g, list[Row]()
+    for i, (low, open_low, high, open_high) in field.facts.limits.items():
         e = tuple(int(k == i) for k in range(len(g.gens)))
-        rows += [({e: fmpq(1), (0,) * len(e): -low}, True)] if low is not None else []
-        rows += [({e: fmpq(-1), (0,) * len(e): high}, True)] if high is not None else []
-    rows += [({e: fmpq(1)}, True) for e in kinds if all(x == 0 or g.positive[i] for i, x in enumerate(e))]
-    return _feasible(rows, len(g.gens))
+        found += [({e: fmpq(1), (0,) * len(e): -low}, open_ or open_low)] if low is not None else []
+        found += [({e: fmpq(-1), (0,) * len(e): high}, open_ or open_high)] if high is not None else []
+    return found + [({e: fmpq(1)}, True) for e in kinds if all(x == 0 or g.positive[i] for i, x in enumerate(e))]
 
 
-def _feasible(rows: list[Row], size: int) -> bool:
+def feasible(rows: list[Row], size: int) -> bool:
     """Fourier-Motzkin: rows are ``sum q_e e > 0`` (or >= 0); every monomial counts as a variable of its own."""
     constant = (0,) * size
     while True:

@@ -276,7 +276,7 @@ def field(level: int) -> tuple[int, int]:
 class Residue:
     """A number in the fields from ``low`` to ``TOP`` (exp raises ``low``), and real bounds, which decide signs and what is defined."""
     pairs: list[tuple[Residue, Residue]] = []
-    watched = scalar = False
+    watched = scalar = rooted = False
     def __init__(self, low: int, values: Iterable[int], real: Interval) -> None:
         self.low, self.real, self.values = low, real, [v % field(low + k)[0] for k, v in enumerate(values)]
     def columns(self, *others: Residue) -> tuple[int, Iterable[tuple[int, ...]]]:
@@ -302,6 +302,8 @@ class Residue:
     @classmethod
     def leaf(cls, source: random.Random, small: bool) -> Residue:
         """A random fraction, a square up to its sign; the root is kept for logarithms and roots."""
+        if small and not cls.watched:
+            return cls.number(Fraction(source.randint(-4, 4), source.choice((1, 1, 2))))
         w, sign = Fraction(source.randint(1, 10**20), source.choice((10**19, 10**20, 4 * 10**20))), source.choice((1, 1, -1))
         w = Fraction(source.choice(("0", "1", "2", "3", "1/7"))) if small else w
         if w not in (0, 1) and cls.watched and cls.scalar and len(cls.pairs) < 3:
@@ -342,6 +344,7 @@ class Residue:
         return result
     def root(self) -> Residue:
         """The root in the fields that have one; a wrong sign of it makes the sides differ, never agree."""
+        Residue.rooted = True
         low, values = TOP, [pow(v, (field(self.low + k)[0] + 1) // 4, field(self.low + k)[0]) for k, v in enumerate(self.values)]
         fits = [r * r % field(self.low + k)[0] == v for k, (r, v) in enumerate(zip(values, self.values, strict=True))]
         if not fits[-1]:
@@ -494,24 +497,24 @@ class Certificate:
                 raise Stop("rejected", "the sides are not defined under the same conditions")
             same = () if undefined else (each(Residue.same, a, b) for a, b in zip(*values, strict=True))  # type: ignore[arg-type]
             if not all(x for m in same for row in m for x in row):
-                raise Stop("rejected", "the sides differ")
+                raise Stop("not covered" if Residue.rooted else "rejected", "the sides differ" + ", or a root's sign does" * Residue.rooted)
             good += not undefined
             if self.names and good == 5:
                 break
-        if good < 3 or len(violated) < len(self.where):
-            raise Stop("not covered" if good < 3 else "rejected", "too few points" if good < 3 else "a condition is not needed")
+        refuse(good < 3, "not covered", "too few points")
+        refuse(len(violated) < len(self.where), "not covered", "no point was met where a condition fails")
         return good
     def at(self, one: Side, two: Side, link: dict[str, str], maps: dict[str, ast.expr], mapped: str, sizes: dict[str, int],
            source: random.Random, small: bool) -> tuple[list[bool] | None, list[list[Matrix] | None] | None]:  # fmt: skip
         """Whether the conditions hold at a random point, and the values of both sides (None: undefined); no answer where signs are open."""
-        Residue.pairs, table = [], dict[Any, Matrix]()
+        Residue.pairs, Residue.rooted, table = [], False, dict[Any, Matrix]()
         times = {name: NOW + 2 + k for k, name in enumerate(sorted((one.times | two.times) - {"t"}))} | {"t": NOW}
 
-        def free(name: str, index: tuple[int, ...], side: Side = one) -> Matrix:
-            rows, cols = side.size(name, sizes)
-            if (name, index, side is one) not in table:
-                table[name, index, side is one] = [[Residue.leaf(source, small) for _ in range(cols)] for _ in range(rows)]
-            return table[name, index, side is one]
+        def free(name: str, index: tuple[int, ...]) -> Matrix:
+            rows, cols = (one if name in one.used | set(one.defs) else two).size(name, sizes)
+            if (name, index) not in table:
+                table[name, index] = [[Residue.leaf(source, small) for _ in range(cols)] for _ in range(rows)]
+            return table[name, index]
 
         def other(name: str, index: tuple[int, ...]) -> Matrix:
             if name in maps:
@@ -519,7 +522,7 @@ class Certificate:
             known = link.get(name, name)
             refuse(name not in link and index and name in one.defs, "rejected", f"{name} is a definition on one side only")
             if known not in one.used | set(one.defs):
-                return free(name, index, two)
+                return free(name, index)
             return flip(free(known, index)) if self.turned(known, name, mapped) else free(known, index)
 
         try:

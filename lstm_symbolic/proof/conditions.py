@@ -8,7 +8,7 @@ the same on both sides the verdict is ``proved``, else it is ``proved-where-defi
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
@@ -17,6 +17,7 @@ from .dag import Node, walk
 from .excluded import Cube, branches, cube, inside, merged, outside
 from .field import Field
 from .generators import used
+from .implied import implied
 from .normal import Normal, constant
 from .quotients import Element
 from .show import Show, number
@@ -26,11 +27,12 @@ PARTIAL = ("div", "pow", "fn")
 
 @dataclass(frozen=True)
 class Condition:
-    """``text`` says it; ``polynomial`` (canonical) and ``kind`` (">0", ">=0", "!=0") identify it."""
+    """``text`` says it of ``value``; ``polynomial`` (canonical) and ``kind`` (">0", ">=0", "!=0") identify it."""
 
     kind: str
     polynomial: str
     text: str = field(compare=False)
+    value: str = field(compare=False)
 
     def follows_from(self, others: Iterable[Condition]) -> bool:
         return any(self.polynomial == o.polynomial and (self.kind == o.kind or o.kind == ">0") for o in others)
@@ -42,12 +44,14 @@ class Fails(Enum):
     NO, NOTED, SILENT = range(3)
 
 
-def qualified(condition: Condition, cubes: Iterable[Cube]) -> Iterator[Condition]:
-    """A condition of some branches only holds there: ``where(p > 1, q, 1) != 0``."""
-    for c in merged(cubes):
-        side, _, _ = condition.text.rpartition(f" {condition.kind.rstrip('0')} 0")
-        text = f"{inside(c, side)} {condition.kind.rstrip('0')} 0" if c and side else condition.text
-        yield replace(condition, polynomial=text if text != condition.text else condition.polynomial, text=text)
+def qualified(condition: Condition, asked: Iterable[Cube], held: Iterable[Cube]) -> Iterator[Condition]:
+    """A condition that some cases ask for, others do not, and that holds anyway in still others: ``where(p > 1, q, 1) != 0``."""
+    for c in merged([*asked, *held]):
+        if not c:
+            yield condition
+        elif any(c <= a for a in asked):
+            text = f"{inside(c, condition.value)} {condition.kind.rstrip('0')} 0"
+            yield Condition(condition.kind, text, text, text)
 
 
 @dataclass(frozen=True)
@@ -91,12 +95,13 @@ class Definedness:
         self.normal, self.sides = normal, (left, right)
         self.show = Show(normal.algebra)
         self.differing: dict[Condition, set[Cube]] = {}
+        self.held: dict[Condition, set[Cube]] = {}
         self.excluded: dict[Cube, None] = {}
 
     @property
     def where(self) -> list[str]:
         """What one side asks for and the other does not; what follows from the rest is left out."""
-        noted = (q for c, cubes in self.differing.items() for q in qualified(c, cubes))
+        noted = (q for c, cubes in self.differing.items() for q in qualified(c, cubes, self.held.get(c, ())))
         conditions = list(dict.fromkeys([*noted, *self.outside()]))
         return [c.text for c in conditions if not c.follows_from(o for o in conditions if o is not c)]
 
@@ -108,7 +113,7 @@ class Definedness:
                 (a,) = c
                 kind = ">=0" if a.sign and a.strict else ">0" if a.sign else "!=0"
                 polynomial = str(a.polynomial * (-a.sign or 1))
-            yield Condition(kind, polynomial, outside(c))
+            yield Condition(kind, polynomial, outside(c), "")
 
     def __call__(self, field: Field) -> bool:
         """Note what one side asks for and the other does not; False where a side has no value in the whole case."""
@@ -203,12 +208,19 @@ class Definedness:
     def note(self, field: Field, kind: str, p: Any, found: dict[Condition, None]) -> None:
         monic = p / p.leading_coefficient()
         sign = -1 if kind != "!=0" and p.leading_coefficient() < 0 else 1
-        sides = self.text(field, p if kind != "!=0" else monic)
+        value = self.text(field, p if kind != "!=0" else monic)
         if p.leading_coefficient() < 0 and len(p) == 1 and kind != "!=0":
             text = f"{self.text(field, monic)} {kind.rstrip('0').replace('>', '<')} 0"
         else:
-            text = f"{sides} {kind.rstrip('0')} 0"
-        found.setdefault(Condition(kind, str(monic * sign), text))
+            text = f"{value} {kind.rstrip('0')} 0"
+        condition = Condition(kind, str(monic * sign), text, value)
+        if implied(kind, p, field):
+            self.held.setdefault(condition, set()).add(self.branches(field, condition))
+        else:
+            found.setdefault(condition)
+
+    def branches(self, field: Field, condition: Condition) -> Cube:
+        return branches(cube(field.case, lambda p: self.text(field, p)), condition.polynomial)
 
     # -- text -------------------------------------------------------------------------------------------------------------------
 
@@ -224,11 +236,10 @@ class Definedness:
         kind, meaning = field.g.meaning[i]
         if kind == "leaf":
             return self.show.monomial(meaning)
-        inner = dict(field.exponents).get(i) if kind == "exp" else None
-        if inner is not None:
-            return f"exp({self.fraction(field, inner)})"
-        under = field.logs.get(i) if kind == "log" else field.roots.get(i) if kind == "sqrt" else None
-        return f"{kind}({self.text(field, under)})" if under is not None else f"{kind.removeprefix('fn:')}(...)"
+        inner = dict(field.exponents).get(i) or field.logs.get(i) or field.roots.get(i) or field.g.inner.get(i)
+        if inner is None:
+            return f"{kind.removeprefix('fn:')}(...)"
+        return f"{kind}({self.fraction(field, inner) if kind == 'exp' else self.text(field, inner)})"
 
     def fraction(self, field: Field, a: Element) -> str:
         return self.text(field, a[0]) if a[1] == 1 else f"({self.text(field, a[0])}) / ({self.text(field, a[1])})"

@@ -65,14 +65,14 @@ def outside(c: Cube) -> str:
 
 
 def branches(c: Cube, asked: str) -> Cube:
-    """What comparisons assume, for they alone decide which branch is taken; not of the polynomial that a condition itself asks about."""
-    return frozenset(a for a in c if a.strict and asked not in (str(a.polynomial), str(-a.polynomial)))
+    """What decides which branch is taken; not the sign of the polynomial that a condition itself asks about."""
+    return frozenset(a for a in c if asked not in (str(a.polynomial), str(-a.polynomial)))
 
 
 def inside(c: Iterable[Assumed], text: str) -> str:
     """A value in a case, and 1 outside of it."""
     for a in sorted(c, key=lambda a: a.name):
-        text = f"where({a.text} {'<=>'[a.sign + 1] if a.sign else '=='} 0, {text}, 1)"
+        text = f"where({a.text} {'<=>'[a.sign + 1]}{'' if a.sign and a.strict else '='} 0, {text}, 1)"
     return text
 
 

@@ -8,7 +8,6 @@ further theorem. (That nothing else is zero is Ax 1971, the structure theorem of
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from flint import fmpq, fmpq_mat
@@ -25,7 +24,7 @@ from .quotients import MAX_DEGREE, Case, Element, Quotients, Rescale
 class Field(Quotients):
     """Conversion of polynomials in index notation to fractions."""
 
-    def __init__(self, algebra: Atoms, generators: Generators, case: Case, facts: Callable[[Any, Any], int | None]) -> None:
+    def __init__(self, algebra: Atoms, generators: Generators, case: Case, facts: Any) -> None:
         super().__init__(algebra, generators, case, facts)
         self._factors: dict[Factor, Element] = {}
 
@@ -57,6 +56,7 @@ class Field(Quotients):
             scale = self.case.scales.get(meaning, 1)
             i = self.g.index("exp", (meaning, scale), True)
             self.exponents.append((i, self.mul(u, self.constant(fmpq(1, scale)))))
+            self.g.inner.setdefault(i, self.exponents[-1][1])
             return self.mul(result, (self.g.gens[i] ** scale, self.g.one))
         for (i, _), q in zip(self.exponents, combination, strict=True):
             if q.q != 1:
@@ -125,6 +125,7 @@ class Field(Quotients):
         i = self.g.index("log", str(monic))
         if i not in self.logs:
             self.logs[i] = monic if not used(monic) else monic * self.decide(monic, False)
+            self.g.inner.setdefault(i, self.logs[i])
         return self.g.gens[i], self.g.one
 
     def sqrt(self, a: Element) -> Element:
@@ -170,6 +171,7 @@ class Field(Quotients):
     def _root(self, p: Any) -> Element:
         i = self.g.index("sqrt", str(p), self.sign(p) == 1)
         self.roots[i] = p
+        self.g.inner.setdefault(i, p)
         return self.g.gens[i], self.g.one
 
     # -- from index notation ----------------------------------------------------------------------------------------------------

@@ -29,6 +29,7 @@ class Generators:
         self.zero = self.ctx.constant(0)
         self.meaning: list[tuple[str, Any]] = []
         self.positive: list[bool] = []
+        self.inner: dict[int, Any] = {}  # what an exponential, a logarithm or a root was first made of
         self._index: dict[tuple[str, Any], int] = {}
 
     def index(self, kind: str, meaning: Any, positive: bool = False) -> int:

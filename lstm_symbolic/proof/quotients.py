@@ -5,7 +5,6 @@ Signs of polynomials that abs, sqrt, log or a comparison ask for come from the c
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import comb
 from typing import Any
@@ -53,8 +52,8 @@ class Case:
 class Quotients:
     """Arithmetic of fractions, under one case of signs."""
 
-    def __init__(self, algebra: Atoms, generators: Generators, case: Case, facts: Callable[[Any, Any], int | None]) -> None:
-        self.algebra, self.g, self.case, self.facts = algebra, generators, case, facts
+    def __init__(self, algebra: Atoms, generators: Generators, case: Case, facts: Any) -> None:
+        self.algebra, self.g, self.case, self.facts = algebra, generators, case, facts  # Facts of the domain
         self.one: Element = (generators.one, generators.one)
         self.zero: Element = (generators.zero, generators.one)
         self.exponents: list[tuple[int, Element]] = []

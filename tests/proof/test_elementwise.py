@@ -38,12 +38,33 @@ def test_conditions(a: str, b: str, where: list[str]) -> None:
         ("where(p > 1, log(q), r)", "where(p > 1, log(q * q) / 2, r)", ["where(p - 1 > 0, q, 1) > 0"]),
         ("where(p == 1, log(-3), r)", "where(p == 1, 5, r)", ["p - 1 != 0"]),
         ("log(p) + where(p > 0, q, r)", "log(p ** 2) / 2 + where(p > 0, q, r)", ["p > 0"]),
+        ("q + log(max(r, p)) - log(max(r, p))", "q", ["where(r - p <= 0, p, 1) > 0", "where(r - p >= 0, r, 1) > 0"]),
     ],
 )  # fmt: skip
-def test_branches_without_a_value(a: str, b: str, where: list[str]) -> None:
+def test_branches(a: str, b: str, where: list[str]) -> None:
     found = verdict(a, b)
     assert (found.kind, list(found.where)) == ("proved-where-defined", where)
     assert check(json.loads(json.dumps(found.certificate))).startswith("accepted")
+
+
+@pytest.mark.parametrize(
+    "positive",
+    [
+        "1 + abs(y)", "1 + relu(y)", "max(abs(y), 1)", "max(abs(y), exp(-z))", "softplus(y)", "softplus(softplus(y))",
+        "y + sqrt(1 + y ** 2)", "exp(y) - y", "y ** 2 - 2 * y + 2", "abs(y) + abs(z) + 1", "where(y > 0, y, 1)", "min(abs(y) + 1, 2)", "log(2 + y ** 2)", "cosh(y)",
+        "max(softplus(y), z)", "2 + tanh(y)", "softplus(y) - y",
+    ],
+)  # fmt: skip
+def test_what_is_positive_asks_for_nothing(positive: str) -> None:
+    for left in (f"x * ({positive}) / ({positive})", f"x + log({positive}) - log({positive})", f"x * sqrt({positive}) ** 2 / ({positive})"):
+        assert verdict(left, "x").kind == "proved"
+
+
+@pytest.mark.parametrize(
+    "open_", ["y", "abs(y)", "relu(y)", "y ** 2 - 2 * y + 1", "abs(y) - 1", "exp(y) - 1", "log(1 + y ** 2)", "y ** 2 - 2"]
+)
+def test_what_may_be_zero_asks_for_that(open_: str) -> None:
+    assert verdict(f"x * ({open_}) / ({open_})", "x").kind == "proved-where-defined"
 
 
 @pytest.mark.parametrize(
