@@ -136,7 +136,9 @@ def _positive(text: str) -> int:
 
 
 def _names(text: str) -> tuple[str, ...]:
-    return tuple(name.strip() for name in text.split(",") if name.strip())
+    if names := tuple(name.strip() for name in text.split(",") if name.strip()):
+        return names
+    raise argparse.ArgumentTypeError("no name is given: write h or h,C")
 
 
 def _check(args: argparse.Namespace) -> int:
@@ -210,6 +212,11 @@ def _compare(args: argparse.Namespace) -> int:
 
 
 def _batch(args: argparse.Namespace) -> int:
+    given = {"A": args.a, "--plain": args.plain, "--certificate": args.certificate, "--generalises": args.generalises}
+    given |= {f"--{name}": getattr(args, name) for name in ("shapes", "domain", "outputs", "pointwise")}
+    if idle := [name for name, value in given.items() if value]:
+        hint = "shapes, domain, outputs and pointwise are fields of a record; every answer holds its certificate"
+        raise LstmSymbolicError(f"--batch leaves nothing to {', '.join(idle)}", hint=hint)
     from .audit.compare import compare_batch
     from .audit.terminal import Progress
 
@@ -232,11 +239,22 @@ def _load(path: Path) -> Any:
 
 
 def _path_or_text(text: str) -> str | Path:
-    """What a user types as A or B: a file where one exists (``notes.md#s2`` is a system of one), else a formula or the name of a cell."""
+    """What a user types as A or B: a file where one exists (``notes.md#s2`` is a system of one), else a formula or the name of a cell.
+
+    No formula ends like the name of a document: there the user meant one, and hears that it is missing.
+    """
+    from .audit.check import SUFFIXES
+
     try:
-        return Path(text) if Path(text).is_file() or Path(text.rpartition("#")[0]).is_file() else text
+        if Path(text).is_file() or Path(text.rpartition("#")[0]).is_file():
+            return Path(text)
+        if text.endswith(("/", ".")) and Path(text).is_dir():
+            raise LstmSymbolicError(f"{text} is a folder", hint="name one document in it; check reads folders")
+        if Path(text.partition("#")[0]).suffix.lower() in SUFFIXES:
+            raise LstmSymbolicError(f"{text.partition('#')[0]} does not exist")
     except (OSError, ValueError):
-        return text
+        pass
+    return text
 
 
 def _derive(args: argparse.Namespace) -> int:

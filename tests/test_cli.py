@@ -226,3 +226,51 @@ def test_progress_only_on_a_terminal_and_only_after_a_second(monkeypatch):
             progress(2, 4)
             assert ("checking [##########          ] 2/4" in stream.getvalue()) is expected
         assert stream.getvalue().endswith("\r") is expected
+
+
+@pytest.mark.parametrize("verb", [["derive"], ["show"], ["export"], ["compare", "lstm"], ["compare", "--pointwise", "lstm"]])
+def test_a_document_that_is_missing_is_no_formula(verb, tmp_path, capsys):
+    missing = tmp_path / "nosuch.md"
+    assert cli.main([*verb, str(missing)]) == 2
+    assert capsys.readouterr().err.strip() == f"lstm-symbolic: {missing} does not exist"
+    assert cli.main([*verb, f"{missing}#s1"]) == 2
+    assert "does not exist" in capsys.readouterr().err
+
+
+def test_a_folder_is_no_formula(tmp_path, capsys):
+    assert cli.main(["compare", f"{tmp_path}/", "lstm"]) == 2
+    assert "is a folder" in capsys.readouterr().err
+
+
+def test_a_folder_with_the_name_of_a_cell_does_not_hide_it(tmp_path, monkeypatch, capsys):
+    (tmp_path / "rnn").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["show", "rnn", "--as", "plain"]) == 0
+    assert capsys.readouterr().out == "h[t] = tanh(W @ x[t] + U @ h[t - 1] + b)\n"
+
+
+@pytest.mark.parametrize(
+    "option", [["a", "b"], ["--plain"], ["--certificate", "c.json"], ["--outputs", "h"], ["--domain", "x>0"], ["--shapes", "x:n,1"]]
+)
+def test_a_batch_goes_alone(option, tmp_path, capsys):
+    """What an option asks for must not be lost in silence."""
+    batch = tmp_path / "batch.json"
+    batch.write_text('[{"id": 1, "lhs": "x", "rhs": "x"}]', encoding="utf-8")
+    assert cli.main(["compare", "--batch", str(batch), *option]) == 2
+    held = capsys.readouterr()
+    assert held.out == ""
+    assert "--batch leaves nothing to" in held.err
+
+
+def test_no_outputs_are_wrong_usage(capsys):
+    with pytest.raises(SystemExit) as stop:
+        cli.main(["compare", "lstm", "lstm", "--outputs", " , "])
+    assert stop.value.code == 2
+
+
+@pytest.mark.parametrize("shapes", [{"a": 5}, {"a": None}, {"a": {"rows": 1}}])
+def test_shapes_of_a_batch_that_are_no_text(shapes, tmp_path, capsys):
+    batch = tmp_path / "batch.json"
+    batch.write_text(json.dumps([{"id": 1, "lhs": "a", "rhs": "a", "shapes": shapes}]), encoding="utf-8")
+    assert cli.main(["compare", "--batch", str(batch)]) == 2
+    assert "a shape is no text" in capsys.readouterr().err

@@ -87,4 +87,7 @@ def _checked(record: Mapping[str, Any]) -> dict[str, Any]:
     for key, kinds, what in _FIELDS:
         if not isinstance(record.get(key), kinds):
             raise ReadError(f"{key} is no {what}")
+    held = record.get("shapes")
+    if isinstance(held, dict) and not all(isinstance(shape, str | list) for shape in held.values()):
+        raise ReadError("a shape is no text", hint='{"W": "n,n", "h": "n,1"}')
     return dict(record)

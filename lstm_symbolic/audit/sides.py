@@ -46,7 +46,8 @@ class Side:
     def formula(self) -> Expr:
         """The expression; symbols without a shape are scalars. Of a single equation it is the right side."""
         if len(self.terms) > 1:
-            raise LstmSymbolicError("one side is a formula and the other a system of equations", hint="compare like with like")
+            hint = "compare like with like; lstm-symbolic zoo lists the names of cells"
+            raise LstmSymbolicError("one side is a formula and the other a system of equations", hint=hint)
         return build(self.terms[0].sides[-1], self.shapes, self.terms[0].text)
 
     def system(self) -> tuple[tuple[Expr, Expr], ...]:
