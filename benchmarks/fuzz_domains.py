@@ -35,7 +35,7 @@ PARTIAL: tuple[Callable[[Tree, Tree], Tree], ...] = (
 )  # fmt: skip
 VALUES: dict[str, Callable[..., float]] = {
     "add": lambda u, v: u + v, "sub": lambda u, v: u - v, "mul": lambda u, v: u * v, "div": lambda u, v: u / v, "neg": lambda u: -u,
-    "gt": lambda u, v: u > v, "max": max, "min": min, "abs": abs, "relu": lambda u: max(u, 0.0), "exp": math.exp, "tanh": math.tanh,
+    "max": max, "min": min, "abs": abs, "relu": lambda u: max(u, 0.0), "exp": math.exp, "tanh": math.tanh,
     "cosh": math.cosh, "log": math.log, "sqrt": math.sqrt, "sigmoid": lambda u: 1 / (1 + math.exp(-u)),
     "softplus": lambda u: math.log1p(math.exp(u)), "dtanh": lambda u: 1 - math.tanh(u) ** 2,
     "dsigmoid": lambda u: math.exp(-u) / (1 + math.exp(-u)) ** 2,
@@ -51,6 +51,11 @@ def value(t: Tree, at: Point) -> float:
         return float(args[0])
     if op == "where":
         return value(args[1] if value(args[0], at) else args[2], at)
+    if op == "gt":
+        u, v = (value(a, at) for a in args)
+        if u != v and abs(u - v) < CLOSE:
+            raise OverflowError("too close to tell")
+        return u > v
     if op == "pow":
         return value(args[0], at) ** args[1]
     return VALUES[op](*(value(a, at) for a in args))

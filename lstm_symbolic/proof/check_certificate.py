@@ -276,7 +276,8 @@ def field(level: int) -> tuple[int, int]:
 class Residue:
     """A number in the fields from ``low`` to ``TOP`` (exp raises ``low``), and real bounds, which decide signs and what is defined."""
     pairs: list[tuple[Residue, Residue]] = []
-    watched = scalar = rooted = False
+    watched = scalar = False
+    made: set[str] = set()
     def __init__(self, low: int, values: Iterable[int], real: Interval) -> None:
         self.low, self.real, self.values = low, real, [v % field(low + k)[0] for k, v in enumerate(values)]
     def columns(self, *others: Residue) -> tuple[int, Iterable[tuple[int, ...]]]:
@@ -339,12 +340,13 @@ class Residue:
         refuse(self.low == TOP, "not covered", "exponentials nested so deeply")
         powers = (pow(field(k)[1], a, field(k)[0]) for k, a in enumerate(self.values[:-1], self.low + 1))
         result = Residue(self.low + 1, powers, Interval.function("exp", self.real))
+        self.made.add("exp")
         if self.watched and len(self.pairs) < (FEW if self.scalar else MANY):
             self.pairs.append((self, result))
         return result
     def root(self) -> Residue:
         """The root in the fields that have one; a wrong sign of it makes the sides differ, never agree."""
-        Residue.rooted = True
+        self.made.add("root")
         low, values = TOP, [pow(v, (field(self.low + k)[0] + 1) // 4, field(self.low + k)[0]) for k, v in enumerate(self.values)]
         fits = [r * r % field(self.low + k)[0] == v for k, (r, v) in enumerate(zip(values, self.values, strict=True))]
         if not fits[-1]:
@@ -361,6 +363,7 @@ class Residue:
                 terms = [Residue.number(Fraction(k, power)) * v for (v, _), k in zip(self.pairs, ks, strict=True)]
                 return total(terms or [Residue.number(0)])
         refuse(len(self.pairs) > MANY, "not covered", "so many logarithms")
+        self.made.add("log")
         self.pairs.append((self.unknown("log", self), self))
         return self.pairs[-1][0]
     @classmethod
@@ -497,7 +500,8 @@ class Certificate:
                 raise Stop("rejected", "the sides are not defined under the same conditions")
             same = () if undefined else (each(Residue.same, a, b) for a, b in zip(*values, strict=True))  # type: ignore[arg-type]
             if not all(x for m in same for row in m for x in row):
-                raise Stop("not covered" if Residue.rooted else "rejected", "the sides differ" + ", or a root's sign does" * Residue.rooted)
+                unsure = "root" in Residue.made or {"exp", "log"} <= Residue.made  # roots have two signs; exp(y log x) meets x late
+                raise Stop("not covered" if unsure else "rejected", "the sides differ" + ", or roots or powers in them do" * unsure)
             good += not undefined
             if self.names and good == 5:
                 break
@@ -507,7 +511,7 @@ class Certificate:
     def at(self, one: Side, two: Side, link: dict[str, str], maps: dict[str, ast.expr], mapped: str, sizes: dict[str, int],
            source: random.Random, small: bool) -> tuple[list[bool] | None, list[list[Matrix] | None] | None]:  # fmt: skip
         """Whether the conditions hold at a random point, and the values of both sides (None: undefined); no answer where signs are open."""
-        Residue.pairs, Residue.rooted, table = [], False, dict[Any, Matrix]()
+        Residue.pairs, Residue.made, table = [], set(), dict[Any, Matrix]()
         times = {name: NOW + 2 + k for k, name in enumerate(sorted((one.times | two.times) - {"t"}))} | {"t": NOW}
 
         def free(name: str, index: tuple[int, ...]) -> Matrix:

@@ -8,7 +8,7 @@ the same on both sides the verdict is ``proved``, else it is ``proved-where-defi
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
@@ -17,25 +17,12 @@ from .dag import Node, walk
 from .excluded import Cube, branches, cube, inside, merged, outside
 from .field import Field
 from .generators import used
-from .implied import implied
+from .implied import Condition, implied, needed
 from .normal import Normal, constant
 from .quotients import Element
 from .show import Show, number
 
 PARTIAL = ("div", "pow", "fn")
-
-
-@dataclass(frozen=True)
-class Condition:
-    """``text`` says it of ``value``; ``polynomial`` (canonical) and ``kind`` (">0", ">=0", "!=0") identify it."""
-
-    kind: str
-    polynomial: str
-    text: str = field(compare=False)
-    value: str = field(compare=False)
-
-    def follows_from(self, others: Iterable[Condition]) -> bool:
-        return any(self.polynomial == o.polynomial and (self.kind == o.kind or o.kind == ">0") for o in others)
 
 
 class Fails(Enum):
@@ -51,7 +38,7 @@ def qualified(condition: Condition, asked: Iterable[Cube], held: Iterable[Cube])
             yield condition
         elif any(c <= a for a in asked):
             text = f"{inside(c, condition.value)} {condition.kind.rstrip('0')} 0"
-            yield Condition(condition.kind, text, text, text)
+            yield replace(condition, name=text, text=text, region=c)
 
 
 @dataclass(frozen=True)
@@ -97,36 +84,47 @@ class Definedness:
         self.differing: dict[Condition, set[Cube]] = {}
         self.held: dict[Condition, set[Cube]] = {}
         self.excluded: dict[Cube, None] = {}
+        self.nowhere: list[Cube] = []  # neither side has a value: nothing is asked, and nothing forbidden
+        self.last: Field | None = None
 
     @property
     def where(self) -> list[str]:
         """What one side asks for and the other does not; what follows from the rest is left out."""
-        noted = (q for c, cubes in self.differing.items() for q in qualified(c, cubes, self.held.get(c, ())))
-        conditions = list(dict.fromkeys([*noted, *self.outside()]))
-        return [c.text for c in conditions if not c.follows_from(o for o in conditions if o is not c)]
+        noted = (q for c, cubes in self.differing.items() for q in qualified(c, [*cubes, *self.zeros(c)], self.harmless(c, cubes)))
+        conditions = list(dict.fromkeys([*noted, *map(self.outside, merged(self.excluded))]))
+        return [c.text for c in needed(conditions, self.last)] if self.last is not None else []
 
-    def outside(self) -> Iterator[Condition]:
-        """That no excluded case is met."""
-        for c in merged(self.excluded):
-            kind, polynomial = ">0", outside(c)
-            if len(c) == 1:
-                (a,) = c
-                kind = ">=0" if a.sign and a.strict else ">0" if a.sign else "!=0"
-                polynomial = str(a.polynomial * (-a.sign or 1))
-            yield Condition(kind, polynomial, outside(c), "")
+    def zeros(self, c: Condition) -> list[Cube]:
+        """Excluded cases where what the condition asks about is zero: it fails there, too."""
+        return [e for e in self.excluded if any(not a.sign and a.about(c.name) for a in e)] if c.kind != ">=0" else []
+
+    def harmless(self, c: Condition, asked: Iterable[Cube]) -> list[Cube]:
+        """Where the condition holds anyway, or neither side has a value."""
+        signs = [(e, a) for e in asked for a in e if a.about(c.name) and a.sign]
+        return [*self.held.get(c, ()), *self.nowhere, *(e - {a} | {replace(a, sign=-a.sign)} for e, a in signs)]
+
+    def outside(self, c: Cube) -> Condition:
+        """That an excluded case is not met."""
+        if len(c) > 1:
+            return Condition(">0", outside(c), outside(c), "", None, c)
+        (a,) = c
+        p = a.polynomial * (-a.sign or 1)
+        return Condition("!=0" if not a.sign else ">=0" if a.strict else ">0", str(p), outside(c), a.opposite, p)
 
     def __call__(self, field: Field) -> bool:
         """Note what one side asks for and the other does not; False where a side has no value in the whole case."""
+        self.last = field
         left, right = (self.side(field, root) for root in self.sides)
-        if left.never and right.never:
-            return False
         assumed = cube(field.case, lambda p: self.text(field, p))
+        if left.never and right.never:
+            self.nowhere.append(assumed)
+            return False
         for own, other in ((left, right), (right, left)):
             if own.never and Fails.NOTED not in own.fails:
                 self.excluded.setdefault(assumed)
             for c in own.conditions:
                 if not c.follows_from(other.conditions):
-                    self.differing.setdefault(c, set()).add(branches(assumed, c.polynomial))
+                    self.differing.setdefault(c, set()).add(branches(assumed, c.name))
         return not (left.never or right.never)
 
     def side(self, field: Field, root: Node) -> Needs:
@@ -213,14 +211,14 @@ class Definedness:
             text = f"{self.text(field, monic)} {kind.rstrip('0').replace('>', '<')} 0"
         else:
             text = f"{value} {kind.rstrip('0')} 0"
-        condition = Condition(kind, str(monic * sign), text, value)
+        condition = Condition(kind, str(monic * sign), text, value, p)
         if implied(kind, p, field):
             self.held.setdefault(condition, set()).add(self.branches(field, condition))
         else:
             found.setdefault(condition)
 
     def branches(self, field: Field, condition: Condition) -> Cube:
-        return branches(cube(field.case, lambda p: self.text(field, p)), condition.polynomial)
+        return branches(cube(field.case, lambda p: self.text(field, p)), condition.name)
 
     # -- text -------------------------------------------------------------------------------------------------------------------
 

@@ -27,6 +27,10 @@ class Assumed:
     text: str = field(compare=False)
     negated: str = field(compare=False)
 
+    def about(self, polynomial: str) -> bool:
+        """Whether this is the sign of a polynomial or of its negative."""
+        return polynomial in (str(self.polynomial), str(-self.polynomial))
+
     @property
     def opposite(self) -> str:
         """What is positive where the sign is the other one."""
@@ -65,8 +69,8 @@ def outside(c: Cube) -> str:
 
 
 def branches(c: Cube, asked: str) -> Cube:
-    """What decides which branch is taken; not the sign of the polynomial that a condition itself asks about."""
-    return frozenset(a for a in c if asked not in (str(a.polynomial), str(-a.polynomial)))
+    """What decides which branch is taken; not the sign, up to zero, of the polynomial that a condition itself asks about."""
+    return frozenset(a for a in c if a.strict or not a.about(asked))
 
 
 def inside(c: Iterable[Assumed], text: str) -> str:

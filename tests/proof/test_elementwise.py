@@ -38,6 +38,8 @@ def test_conditions(a: str, b: str, where: list[str]) -> None:
         ("where(p > 1, log(q), r)", "where(p > 1, log(q * q) / 2, r)", ["where(p - 1 > 0, q, 1) > 0"]),
         ("where(p == 1, log(-3), r)", "where(p == 1, 5, r)", ["p - 1 != 0"]),
         ("log(p) + where(p > 0, q, r)", "log(p ** 2) / 2 + where(p > 0, q, r)", ["p > 0"]),
+        ("log(x / y)", "log(x) - log(y)", ["y > 0", "x > 0"]), ("sqrt(x / y)", "sqrt(x) / sqrt(y)", ["y > 0", "x >= 0"]),
+        ("log((1 + y) / (1 - y))", "log(1 + y) - log(1 - y)", ["-y + 1 > 0", "y + 1 > 0"]),
         ("q + log(max(r, p)) - log(max(r, p))", "q", ["where(r - p <= 0, p, 1) > 0", "where(r - p >= 0, r, 1) > 0"]),
     ],
 )  # fmt: skip
