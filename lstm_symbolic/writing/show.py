@@ -32,7 +32,7 @@ def write(obj: Any, markup: str, notation: str | Style = "default") -> str:
     chosen = style(notation)
     kind = MARKUPS[markup]
     try:
-        if isinstance(obj, Basic | tuple) and not isinstance(obj, Cell):
+        if isinstance(obj, Basic | tuple) and not isinstance(obj, Cell) and not _is_system(obj):
             row = _row(obj)
             pen = writer(kind, chosen, [row])
             text = pen(row[0])
@@ -80,6 +80,11 @@ def typst(obj: Any, notation: str | Style = "default") -> str:
 def mathml(obj: Any, notation: str | Style = "default") -> str:
     """A ``<math>`` element."""
     return write(obj, "mathml", notation)
+
+
+def _is_system(obj: Any) -> bool:
+    """A tuple of equations (``cell.equations``) is a system; a tuple of expressions is a chain of sides."""
+    return isinstance(obj, tuple) and any(isinstance(e, Equality | tuple) for e in obj)
 
 
 def _row(obj: Any) -> Row:

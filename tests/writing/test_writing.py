@@ -399,3 +399,11 @@ def test_colours_of_equations_derivation_and_picture_are_the_same() -> None:
 def test_a_colour_is_six_digits(color: str) -> None:
     with pytest.raises(ReadError, match="is no color"):
         Style(colors={"f": color})
+
+
+@pytest.mark.parametrize("print_it", [latex, unicode, typst, mathml])
+def test_a_tuple_of_equations_is_the_system_it_came_from(print_it):
+    """``cell.equations`` prints as the cell does; a tuple of expressions stays a chain of sides."""
+    gru = cell("gru")
+    assert print_it(gru.equations) == print_it(list(gru.equations)) == print_it(gru)
+    assert print_it((gru.equations[0].lhs, gru.equations[0].rhs)) == print_it(gru.equations[0])
