@@ -159,9 +159,9 @@ def _opened(path: str) -> Any:
     if path != "-":
         return path
     from .reading import Source
-    from .reading.source import decode
+    from .reading.source import decode, read_all
 
-    return Source("-", decode(sys.stdin.buffer.read(), "-"))
+    return Source("-", decode(read_all(sys.stdin.buffer, "-"), "-"))
 
 
 def _status(args: argparse.Namespace, report: Report) -> int:

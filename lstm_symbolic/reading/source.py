@@ -6,11 +6,18 @@ import bisect
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Protocol
 
 from ..errors import LstmSymbolicError
 from .formats import plain_text
 
 MAX_BYTES = 4_000_000
+
+
+class Readable(Protocol):
+    """An open file, a pipe, standard input."""
+
+    def read(self, size: int, /) -> bytes: ...
 
 
 @dataclass(frozen=True)
@@ -53,15 +60,21 @@ def load(path: str | Path) -> Source:
     if file.is_dir():
         raise LstmSymbolicError(f"{name} is a folder, not a document")
     try:
-        size = file.stat().st_size
-        if size > MAX_BYTES:
-            raise LstmSymbolicError(f"{name} has {size:,} bytes; the limit is {MAX_BYTES:,}", hint="split the document")
-        data = file.read_bytes()
+        with file.open("rb") as stream:
+            data = read_all(stream, name)
     except FileNotFoundError:
         raise LstmSymbolicError(f"{name} does not exist") from None
     except OSError as error:
         raise LstmSymbolicError(f"{name} cannot be read: {error.strerror}") from None
     return source_of(name, decode(data, name))
+
+
+def read_all(stream: Readable, name: str) -> bytes:
+    """What a stream holds, up to the limit: of a pipe or a device no size is known beforehand."""
+    data = stream.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise LstmSymbolicError(f"{name} has more than {MAX_BYTES:,} bytes, which is the limit", hint="split the document")
+    return data
 
 
 def source_of(name: str, text: str) -> Source:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import time
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from lstm_symbolic.errors import LstmSymbolicError, ReadError
 from lstm_symbolic.reading import Source, load, read_document, read_latex, read_latex_with_repairs
 from lstm_symbolic.reading.document import MAX_FORMULAS
-from lstm_symbolic.reading.source import MAX_BYTES
+from lstm_symbolic.reading.source import MAX_BYTES, read_all
 
 FORMULA = r"h_t = o_t \odot \tanh(c_t)"
 
@@ -33,8 +34,20 @@ def test_a_binary_file_is_refused(tmp_path: Path, data: bytes) -> None:
 
 def test_ten_megabytes_are_refused(tmp_path: Path) -> None:
     (tmp_path / "big.md").write_bytes(b"$x$\n" * (10_000_000 // 4))
-    with pytest.raises(LstmSymbolicError, match=f"the limit is {MAX_BYTES:,}"):
+    with pytest.raises(LstmSymbolicError, match=f"{MAX_BYTES:,} bytes, which is the limit"):
         load(tmp_path / "big.md")
+
+
+def test_a_stream_without_a_size_is_read_to_the_limit_only() -> None:
+    """A pipe or a device may never end: what is asked of it is bounded."""
+
+    class Endless(io.RawIOBase):
+        def read(self, size: int = -1) -> bytes:
+            assert 0 < size <= MAX_BYTES + 1
+            return b"x" * size
+
+    with pytest.raises(LstmSymbolicError, match="which is the limit"):
+        read_all(Endless(), "-")
 
 
 def test_missing_files_and_folders(tmp_path: Path) -> None:
