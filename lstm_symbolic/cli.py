@@ -238,19 +238,25 @@ def _load(path: Path) -> Any:
         raise LstmSymbolicError(f"{path}: no JSON: {error}") from None
 
 
+def _is_document(suffix: str) -> bool:
+    if not suffix:
+        return False  # before the import, which a cell's name need not wait for
+    from .audit.check import SUFFIXES
+
+    return suffix in SUFFIXES
+
+
 def _path_or_text(text: str) -> str | Path:
     """What a user types as A or B: a file where one exists (``notes.md#s2`` is a system of one), else a formula or the name of a cell.
 
     No formula ends like the name of a document: there the user meant one, and hears that it is missing.
     """
-    from .audit.check import SUFFIXES
-
     try:
         if Path(text).is_file() or Path(text.rpartition("#")[0]).is_file():
             return Path(text)
         if text.endswith(("/", ".")) and Path(text).is_dir():
             raise LstmSymbolicError(f"{text} is a folder", hint="name one document in it; check reads folders")
-        if Path(text.partition("#")[0]).suffix.lower() in SUFFIXES:
+        if _is_document(Path(text.partition("#")[0]).suffix.lower()):
             raise LstmSymbolicError(f"{text.partition('#')[0]} does not exist")
     except (OSError, ValueError):
         pass
