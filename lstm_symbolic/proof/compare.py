@@ -15,12 +15,12 @@ from ..expr import build, build_equation, infer, read_equation, read_term, shape
 from ..expr.nodes import TimeSymbol
 from .budget import Budget, Exhausted, Inconsistent
 from .certificate import Evidence, Statement, certified
-from .dag import SCALAR, Dag, Node, write_dim
+from .dag import SCALAR, Dag, Node, walk, write_dim
 from .domain import read_domain
 from .embed import Family
 from .outcome import Maps, both_ways, find_maps, proved, refuted, simplest
 from .recursion import Systems
-from .refute import Question, find_witness
+from .refute import Question, defined_together, find_witness
 from .settle import differing_monomials, settle
 from .system import System
 from .translate import Translator, scalar_times
@@ -142,6 +142,8 @@ def _expressions(a: Expr, b: Expr, domain: str | None, budget: Budget, pointwise
     if left.shape != right.shape and SCALAR not in (left.shape, right.shape):
         return certified(_different_shapes(left, right), Statement(a, b, domain), Evidence())
     settled = settle([(left, right)], budget, conditions)
+    if left is right and _nowhere(left, Question([(left, right)], conditions), budget):
+        return Verdict("undecided", reason="no point was found where it is defined")
     statement = Statement(a, b, domain)
     if settled.equal:
         return certified(proved(settled, {}), statement, Evidence())
@@ -160,6 +162,16 @@ def _expressions(a: Expr, b: Expr, domain: str | None, budget: Budget, pointwise
     verdict = refuted([[(left, right)]], settled, maps, budget, conditions, gates)
     verdict = replace(verdict, difference=tuple(differing_monomials([(left, right)], budget.part(0.2))))
     return certified(verdict, statement, Evidence())
+
+
+def _nowhere(side: Node, question: Question, budget: Budget) -> bool:
+    """Whether no point is found at which a side that may be undefined has a value."""
+    if not any(n.op in ("div", "pow") or (n.op == "fn" and n.data in ("log", "sqrt")) for n in walk([side])):
+        return False
+    try:
+        return not defined_together(question, budget)
+    except UnsupportedNode:
+        return False
 
 
 def _separated(a: Expr, b: Expr, budget: Budget) -> Verdict:

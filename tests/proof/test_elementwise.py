@@ -115,7 +115,17 @@ def test_refuted(a: str, b: str) -> None:
     assert found.witness.left != found.witness.right
 
 
-@pytest.mark.parametrize(("a", "b"), [("log(-exp(x))", "x"), ("1 / (x - x)", "1"), ("log(x)", "log(-x)"), ("sqrt(-1 - x ** 2)", "0")])
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        ("log(-exp(x))", "x"),
+        ("1 / (x - x)", "1"),
+        ("log(x)", "log(-x)"),
+        ("sqrt(-1 - x ** 2)", "0"),
+        ("1 / 0", "1 / 0"),
+        ("log(-1)", "log(-1)"),
+    ],
+)
 def test_defined_nowhere_is_undecided(a: str, b: str) -> None:
     found = verdict(a, b)
     assert found.kind == "undecided"
