@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from pathlib import PurePath
 
+from ..errors import LstmSymbolicError
+
 SUFFIXES = {".ipynb": "notebook", ".html": "page", ".htm": "page", ".xhtml": "page"}
 
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:,]', re.DOTALL)
@@ -31,7 +33,7 @@ def plain_text(text: str, name: str) -> str:
     """
     match SUFFIXES.get(PurePath(name).suffix.lower()):
         case "notebook":
-            return _notebook(text)
+            return _notebook(text, name)
         case "page":
             return _page(text)
     return text
@@ -54,14 +56,20 @@ def _blank(text: str) -> list[str]:
 # -- notebooks --------------------------------------------------------------------------------------------------------------------
 
 
-def _notebook(text: str) -> str:
-    """A file that is no notebook is read as it is."""
-    try:
-        cells = json.loads(text).get("cells")
-    except (ValueError, AttributeError, RecursionError):
+def _notebook(text: str, name: str) -> str:
+    """A file that begins as none does is read as text; a damaged notebook is an error."""
+    if not text.lstrip().startswith(("{", "[")):
         return text
+    try:
+        data = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise LstmSymbolicError(f"{name}:{error.lineno}:{error.colno}: this is no notebook: {error.msg}") from None
+    except RecursionError:
+        raise LstmSymbolicError(f"{name} is no notebook: it is nested too deeply") from None
+    if not isinstance(data, dict) or not isinstance(data.get("cells"), list):
+        raise LstmSymbolicError(f"{name} is no notebook: it has no list of cells", hint="save it in the format of Jupyter 4 or later")
     out = _blank(text)
-    for kind, strings in _cells(text) if isinstance(cells, list) else ():
+    for kind, strings in _cells(text):
         for start, end in strings if kind == "markdown" else ():
             out[start:end] = _unescaped(text[start:end])
     return "".join(out)

@@ -1,12 +1,14 @@
 """Notebooks and pages: formulas stay at their offsets, code and markup is silent, fixes keep the file valid."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
 from lstm_symbolic.audit.check import audit, check
 from lstm_symbolic.audit.fix import write_fixes
+from lstm_symbolic.errors import LstmSymbolicError
 from lstm_symbolic.reading import Source
 from lstm_symbolic.reading.formats import plain_text
 from lstm_symbolic.reading.source import load
@@ -90,3 +92,9 @@ def test_a_page_is_its_text_and_its_tex(tmp_path: Path) -> None:
 
 def test_other_files_are_as_they_are() -> None:
     assert Source("a.md", "<p>$x$</p>").written == plain_text("<p>$x$</p>", "a.md")
+
+
+@pytest.mark.parametrize(("text", "said"), [('{"cells": [', "a.ipynb:1:12: this is no notebook"), ("[]", "it has no list of cells")])
+def test_a_damaged_notebook_is_an_error(text: str, said: str) -> None:
+    with pytest.raises(LstmSymbolicError, match=re.escape(said)):
+        plain_text(text, "a.ipynb")
