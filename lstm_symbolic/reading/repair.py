@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from .names import ACCENTS, STYLES, WORDS
 from .tokens import _GREEK, GREEK
@@ -129,6 +130,7 @@ def fold(text: str) -> str:
     return re.sub(r"[_{}\s\\]", "", named.lower().replace("₀", "o"))
 
 
+@lru_cache(maxsize=20_000)  # prose repeats its words
 def halves(text: str) -> tuple[int, int] | None:
     """Where the second copy of a doubled text starts, and the length of one period; None where it is not doubled."""
     for copies in (2, 3):
