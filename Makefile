@@ -11,8 +11,9 @@ audit: .venv/installed
 	@$(BIN)/lstm-symbolic check derivations/documents --exit-zero
 	@echo "the same report as a page: report.html"
 
+# Side by side: alone the tests took 10 to 17 minutes, by the machine.
 test: lint
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses auto --maxprocesses 4
 
 lint: .venv/installed-test
 	$(BIN)/ruff check
