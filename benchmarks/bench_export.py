@@ -318,6 +318,7 @@ def main() -> None:
     options.add_argument("--quick", action="store_true", help="float32 LSTM and GRU at three shapes")
     options.add_argument("--cells", default="lstm,gru")
     options.add_argument("--dtypes", default="float32,float64")
+    options.add_argument("--shape", action="append", type=lambda s: tuple(map(int, s.split(","))), help="T,B,X,H; may be repeated")
     options.add_argument("--clock", choices=CLOCKS)
     options.add_argument("--fresh", action="store_true", help="without a workspace")
     args = options.parse_args()
@@ -342,7 +343,7 @@ def table(args: argparse.Namespace, folder: Path) -> int:
     for kind in args.cells.split(","):
         module = exported(args.target, kind, folder)
         for dtype in ("float32",) if args.quick else args.dtypes.split(","):
-            for shape in SHAPES[1:4] if args.quick else SHAPES + HELD_OUT:
+            for shape in args.shape or (SHAPES[1:4] if args.quick else SHAPES + HELD_OUT):
                 d = data(np, kind, shape, dtype)
                 exact = by_torch(torch, kind, {k: v.astype("float64") for k, v in d.items()}, shape)()
                 systems = {args.target: ours(np, module, kind, d, shape, not args.fresh), "torch": by_torch(torch, kind, d, shape)}

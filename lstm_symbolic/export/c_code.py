@@ -8,7 +8,7 @@ from importlib.resources import files
 from .c_backward import backward_function
 from .c_layout import Group, Layout, spell
 from .c_loops import forward_loops
-from .c_pieces import dimensions, packing, pointers, sizes
+from .c_pieces import dimensions, packing, parallel, pointers, sizes
 from .naming import clean
 from .numpy_code import check_dimensions
 from .plan import Plan
@@ -91,7 +91,8 @@ def _layout(layout: Layout) -> Iterator[str]:
 
 def _forward(layout: Layout) -> Iterator[str]:
     plan, graph = layout.plan, layout.graph
-    yield "void forward(const long *dims, const REAL *const *in, const unsigned char *mask, REAL *memory) {"
+    arguments = "const long *dims, const REAL *const *in, const unsigned char *mask, REAL *memory"
+    yield f"static void forward_part({arguments}) {{"
     yield from sizes(layout)
     yield from pointers(layout, False)
     for g in layout.groups:
@@ -99,23 +100,29 @@ def _forward(layout: Layout) -> Iterator[str]:
             yield from packing(layout, g, a, False)
     first = len(plan.step.inputs) + len(plan.cell.parameters)
     for i, (name, k) in enumerate(plan.step.previous.items()):
-        size = f"B * {spell(graph[k].size)} * sizeof(REAL)"
-        yield f"  if (in[{first + i}]) memcpy(s_{name}, in[{first + i}], {size});"
-        yield f"  else memset(s_{name}, 0, {size});"
+        start, size = f"low * {spell(graph[k].size)}", f"(high - low) * {spell(graph[k].size)} * sizeof(REAL)"
+        yield f"  if (in[{first + i}]) memcpy(s_{name} + {start}, in[{first + i}] + {start}, {size});"
+        yield f"  else memset(s_{name} + {start}, 0, {size});"
+    yield "  WAIT"
     yield "  for (long first = 0, last = 0; first < T; first = last) {"
     yield "    last = up_to(first + span, T);"
     for g in layout.groups:
         for i, a in enumerate(a for a in g.args if graph[a].op == "input"):
-            yield f"    {_product(layout, g, a, 'first', '(last - first) * B', bool(i))}"
+            rows, stride = layout.operand(a, "first")
+            target = f"a{g.number} + first * B * {g.width}, {g.width}, {int(i > 0)}"
+            product = f"{g.width}, {spell(graph[a].size)}, {rows}, {stride}, 1, w{g.number}_{a}, {target}"
+            yield f"    times_part((last - first) * B, {product});"
+    if any(graph[a].op == "input" for g in layout.groups for a in g.args):
+        yield "    WAIT"
     yield "    for (long t = first; t < last; t++) {"
     for level in range(max(layout.level.values(), default=0) + 1):
         for g in layout.groups:
             if g.level == level:
                 started = any(graph[a].op == "input" for a in g.args)
                 for i, a in enumerate(a for a in g.args if graph[a].op != "input"):
-                    yield f"      {_product(layout, g, a, 't', 'B', started or i > 0)}"
+                    yield f"      {_product(layout, g, a, started or i > 0)}"
         yield from (f"      {line}" for line in forward_loops(layout, level))
-    yield "      for (long q = 0; mask && q < B; q++) {"
+    yield "      for (long q = low; mask && q < high; q++) {"
     yield "        if (mask[t * B + q]) continue;"
     for name, k in plan.step.previous.items():
         size = spell(graph[k].size)
@@ -124,11 +131,15 @@ def _forward(layout: Layout) -> Iterator[str]:
         if name not in plan.step.states:
             size = spell(graph[k].size)
             yield f"        memset(y_{name} + (t * B + q) * {size}, 0, {size} * sizeof(REAL));"
-    yield from ["      }", "    }", "  }", "}"]
+    yield from ["      }", "    }", "  }", "}", ""]
+    yield f"void forward({arguments}) {{"
+    yield from parallel(layout, "forward_part(dims, in, mask, memory);")
 
 
-def _product(layout: Layout, g: Group, a: int, time: str, count: str, add: bool) -> str:
-    rows, stride = layout.operand(a, time)
-    target = f"a{g.number} + {time} * B * {g.width}"
+def _product(layout: Layout, g: Group, a: int, add: bool) -> str:
+    """Weights applied to the thread's samples of a step."""
+    rows, stride = layout.operand(a, "t")
+    target = f"a{g.number} + (t * B + low) * {g.width}"
     size = spell(layout.graph[a].size)
-    return f"times({count}, {g.width}, {size}, {rows}, {stride}, 1, w{g.number}_{a}, {target}, {g.width}, {int(add)});"
+    factor = f"{rows} + low * {stride}, {stride}, 1, w{g.number}_{a}"
+    return f"times(high - low, {g.width}, {size}, {factor}, {target}, {g.width}, {int(add)});"

@@ -253,7 +253,7 @@ class Layout:
         for n in dict.fromkeys(t.of for j in back.junctions for t in j.terms if t.kind == "slot"):
             yield f"slot{n}", f"B * {spell(back.slots[n].size)}"
         for i, use in enumerate(back.uses):
-            yield f"use{i}", spell(back.slots[use.slot].size)
+            yield f"use{i}", f"B * {spell(back.slots[use.slot].size)}"
         yield "zeros", " + ".join(dict.fromkeys(spell(graph[k].size) for k in (*step.outputs.values(), *step.states.values())))
-        rooms = dict.fromkeys(f"gradient_room({spell(graph[a].size)})" for g in self.groups for a in g.args)
-        yield "room", " + ".join(rooms) or "1"
+        for a in dict.fromkeys(a for g in self.groups for a in g.args):
+            yield f"rows{a}", f"packed(span * B, {spell(graph[a].size)})"

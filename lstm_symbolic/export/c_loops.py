@@ -96,7 +96,7 @@ class Loop:
         """The text; ``off`` is what happens to a sample whose mask is 0 instead."""
         if not self.lines:
             return
-        yield "for (long q = 0; q < B; q++) {"
+        yield "for (long q = low; q < high; q++) {"
         if off:
             yield "  if (mask && !mask[t * B + q]) {"
             yield from (f"    {line}" for line in off)
@@ -215,7 +215,7 @@ class BackwardLoops:
             for i, use in enumerate(back.uses):
                 if use.slot == n:
                     part = name if layout.graph.is_number(use.factor, 1) else f"{name} * {loop.value(use.factor)}"
-                    loop.put(Spot(f"use{i}", "0"), part, "+=")
+                    loop.put(Spot(f"use{i}", spell(back.slots[n].size)), part, "+=")
         self.receive(loop, j)
 
     def receive(self, loop: Loop, j: Junction) -> None:

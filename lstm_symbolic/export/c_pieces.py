@@ -16,14 +16,24 @@ def dimensions(plan: Plan) -> list[str]:
 def sizes(layout: Layout) -> Iterator[str]:
     names = [f"size_{d}" for d in dimensions(layout.plan)]
     yield "  const long T = dims[0], B = dims[1]" + "".join(f", {d} = dims[{i + 2}]" for i, d in enumerate(names)) + ";"
-    yield "  const long span = B < 1 ? 1 : up_to(T, 1 + 255 / B); /* steps whose products are done at once */"
+    yield "  const long span = B < 1 ? 1 : up_to(T, 1 + (ROWS - 1) / B); /* steps whose products are done at once */"
     yield f"  (void)span;{''.join(f' (void){d};' for d in names)}"
+
+
+def parallel(layout: Layout, call: str) -> Iterator[str]:
+    """The body of a function: the call, by every thread if that pays."""
+    products = [f"{g.width} * {spell(layout.graph[a].size)}" for g in layout.groups for a in g.args]
+    yield from sizes(layout)
+    yield f"#pragma omp parallel if (T * B * ({' + '.join(products) or '0'}) > SHARED)"
+    yield f"  {call}"
+    yield "}"
 
 
 def pointers(layout: Layout, backward: bool) -> Iterator[str]:
     plan = layout.plan
     forward = list(layout.forward_arrays())
     count = len(forward) + 2 + (len(list(layout.backward_arrays())) if plan.gradients else 0)
+    yield "  const long low = part(B, 4, 0), high = part(B, 4, 1); /* the samples of this thread */"
     yield f"  long at[{count}];"
     yield "  layout(dims, at);"
     given = [f"x_{k}" for k in plan.step.inputs] + [f"p_{k}" for k in plan.cell.parameters]
@@ -58,6 +68,6 @@ def packing(layout: Layout, g: Group, a: int, backward: bool) -> Iterator[str]:
         start, rows, columns = steps_of(layout, w)
         first = g.offset(k) or "0"
         if backward:
-            yield f"  pack(w{g.number}_{a}, {g.width}, {first}, {n}, 0, {size}, p_{w.name} + {start}, {rows}, {columns}, {int(more)});"
+            yield f"  pack_part(w{g.number}_{a}, {g.width}, {first}, {n}, 0, {size}, p_{w.name} + {start}, {rows}, {columns}, {int(more)});"
         else:
-            yield f"  pack(w{g.number}_{a}, {size}, 0, {size}, {first}, {n}, p_{w.name} + {start}, {columns}, {rows}, {int(more)});"
+            yield f"  pack_part(w{g.number}_{a}, {size}, 0, {size}, {first}, {n}, p_{w.name} + {start}, {columns}, {rows}, {int(more)});"

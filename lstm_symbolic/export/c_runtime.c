@@ -5,6 +5,15 @@
 #include <stdint.h>
 #include <string.h>
 #include <tgmath.h>
+#ifdef _OPENMP
+#include <omp.h>
+#define THREAD omp_get_thread_num()
+#define THREADS omp_get_num_threads()
+#else
+#define THREAD 0
+#define THREADS 1
+#endif
+#define WAIT _Pragma("omp barrier")
 
 #ifndef REAL
 #define REAL double
@@ -14,8 +23,11 @@
 #define WIDE (2 * LANES) /* columns of a panel */
 #define DEEP 128         /* rows of a panel that are used at once: they stay in the first cache */
 #define TALL 128         /* rows of the left factor that are used at once: they stay in the second */
-#define APART (DEEP + 8) /* from block to block: no power of two, which would fall on the same lines of a cache */
-#define SHARED 3000000   /* from so many multiplications on, threads share a product (with -fopenmp) */
+#define ROWS 256         /* rows of a gradient's factors that are used at once, and about those of a chunk */
+#define APART (ROWS + 8) /* from block to block: no power of two, which would fall on the same lines of a cache */
+#ifndef SHARED
+#define SHARED 3000000 /* from so many multiplications on, threads share a call (with -fopenmp) */
+#endif
 #define IS_FLOAT (sizeof(REAL) == 4)
 
 typedef REAL vec __attribute__((vector_size(64), aligned(64)));
@@ -23,6 +35,8 @@ typedef REAL loose __attribute__((vector_size(64), aligned(4), may_alias));
 
 INLINE long up_to(long a, long b) { return a < b ? a : b; }
 INLINE long rounded(long count, long step) { return (count + step - 1) / step * step; }
+/* Where this thread's part of rows or columns begins; with next = 1, where it ends. */
+INLINE long part(long count, long step, long next) { return up_to(count, (THREAD + next) * rounded((count + THREADS - 1) / THREADS, step)); }
 
 /* 2^k and expm1(r), for x = k log 2 + r. */
 INLINE float split_f(float x, float *power) {
@@ -194,6 +208,16 @@ static void row_times(long N, long K, const REAL *a, const REAL *panels, REAL *c
   for (; j < N; j += WIDE) kernel1(K, a, 0, 1, panels + j * K, c + j, 0, up_to(WIDE, N - j), add);
 }
 
+/* The thread's part of the panels of a matrix, from memory with steps rs, cs. */
+static void pack_part(REAL *panels, long K, long r0, long rows, long c0, long columns, const REAL *from, long rs, long cs, int add) {
+  long first = part(columns, WIDE, 0), last = part(columns, WIDE, 1);
+  pack(panels, K, r0, rows, c0 + first, last - first, from + first * cs, rs, cs, add);
+}
+INLINE void clear_part(REAL *to, long count) {
+  long first = part(count, 16, 0);
+  memset(to + first, 0, (part(count, 16, 1) - first) * sizeof(REAL));
+}
+
 /* C[M, N] (+)= A[M, K] times panels; A has steps rs, cs. */
 static void times(long M, long N, long K, const REAL *a, long rs, long cs, const REAL *panels, REAL *c, long ldc, int add) {
   if (M == 1 && cs == 1) {
@@ -202,7 +226,6 @@ static void times(long M, long N, long K, const REAL *a, long rs, long cs, const
   }
   if (!K && !add)
     for (long i = 0; i < M; i++) memset(c + i * ldc, 0, N * sizeof(REAL));
-#pragma omp parallel for collapse(2) if (M * N * K > SHARED)
   for (long top = 0; top < M; top += TALL)
     for (long j = 0; j < N; j += WIDE)
       for (long k = 0; k < K; k += DEEP) {
@@ -216,32 +239,43 @@ static void times(long M, long N, long K, const REAL *a, long rs, long cs, const
       }
 }
 
-/* C[M, N] (+)= A' B over `rows` rows of A (M wide) and B (N wide): the gradient of weights. */
-static void gradient(long M, long N, long rows, const REAL *a, long lda, const REAL *b, long ldb, REAL *c, REAL *room, int add) {
-  for (long r = 0; r < rows; r += DEEP) {
-    long depth = up_to(DEEP, rows - r);
-    int more = add || r;
-    REAL *panels = room, *left = room + packed(DEEP, N);
-    pack(panels, depth, 0, depth, 0, N, b + r * ldb, ldb, 1, 0);
-    for (long top = 0; top < M; top += TALL) {
-      long tall = up_to(TALL, M - top);
-      for (long k = 0; k < depth; k++) { /* blocks of 8 columns of A, one row of a block behind the other */
+/* The thread's part of it: rows where there are many, else columns. */
+static void times_part(long M, long N, long K, const REAL *a, long rs, long cs, const REAL *panels, REAL *c, long ldc, int add) {
+  long i = M > N ? part(M, 8, 0) : 0, rows = M > N ? part(M, 8, 1) - i : M;
+  long j = M > N ? 0 : part(N, WIDE, 0), columns = M > N ? N : part(N, WIDE, 1) - j;
+  if (rows > 0 && columns > 0) times(rows, columns, K, a + i * rs, rs, cs, panels + j * K, c + i * ldc + j, ldc, add);
+}
+
+/* C[M, N] (+)= A' B, for A[rows, M] and the panels of B[rows, N]: the gradient of weights, this thread's part of its rows. */
+static void gradient_part(long M, long N, long rows, const REAL *a, long lda, const REAL *panels, REAL *c, int add) {
+  REAL left[(TALL + 8) * APART] __attribute__((aligned(64)));
+  for (long r = 0; r < rows; r += ROWS)
+    for (long top = part(M, 8, 0), end = part(M, 8, 1); top < end; top += TALL) {
+      long tall = up_to(TALL, end - top), count = up_to(ROWS, rows - r);
+      for (long k = 0; k < count; k++) { /* blocks of 8 columns of A, one row of a block behind the other */
         const REAL *s = a + (r + k) * lda + top;
         long i = 0;
         for (; i + 8 <= tall; i += 8) memcpy(left + i * APART + k * 8, s + i, 8 * sizeof(REAL));
         for (long q = i; q < tall; q++) left[i * APART + k * 8 + q - i] = s[q];
       }
-#pragma omp parallel for if (tall * N * depth > SHARED)
-      for (long j = 0; j < N; j += WIDE) {
-        long width = up_to(WIDE, N - j), i = 0;
-        REAL *o = c + top * N + j;
-        for (; i + 8 <= tall; i += 8) kernel8(depth, left + i * APART, 1, 8, panels + j * depth, o + i * N, N, width, more);
-        for (; i < tall; i++) kernel1(depth, left + i / 8 * 8 * APART + i % 8, 1, 8, panels + j * depth, o + i * N, N, width, more);
-      }
+      for (long j = 0; j < N; j += WIDE)
+        for (long k = 0; k < count; k += DEEP) {
+          long width = up_to(WIDE, N - j), depth = up_to(DEEP, count - k), i = 0;
+          const REAL *b = panels + j * rows + (r + k) * WIDE, *f = left + k * 8;
+          REAL *o = c + top * N + j;
+          int more = add || r || k;
+          for (; i + 8 <= tall; i += 8) kernel8(depth, f + i * APART, 1, 8, b, o + i * N, N, width, more);
+          for (; i < tall; i++) kernel1(depth, f + i / 8 * 8 * APART + i % 8, 1, 8, b, o + i * N, N, width, more);
+        }
     }
-  }
 }
-INLINE long gradient_room(long N) { return packed(DEEP, N) + (TALL + 8) * APART; }
+
+/* The thread's part of to[c] += the sum of from[r, c] over r. */
+static void sums_part(REAL *restrict to, const REAL *restrict from, long rows, long columns) {
+  long first = part(columns, 16, 0), last = part(columns, 16, 1);
+  for (long r = 0; r < rows; r++)
+    for (long c = first; c < last; c++) to[c] += from[r * columns + c];
+}
 
 /* to[r, c] (+)= from[r, c], with steps. */
 static void spread(REAL *restrict to, long rs, long cs, const REAL *restrict from, long rows, long columns, int add) {

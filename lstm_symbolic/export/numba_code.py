@@ -82,7 +82,7 @@ def _is_weight(name: str) -> bool:
 
 def _work(layout: Layout) -> dict[str, str]:
     """The arrays of the backward pass; here a chunk is all steps."""
-    arrays = {name: count.replace("span", "T") for name, count in layout.backward_arrays() if name != "room"}
+    arrays = {name: count.replace("span", "T") for name, count in layout.backward_arrays() if not name.startswith("rows")}
     return {name: f"np.zeros({count or 0}, dtype)" for name, count in arrays.items()}
 
 
@@ -205,4 +205,5 @@ def _collect(layout: Layout) -> Iterator[str]:
             yield from (f"{local} = {row(pointer)}" for pointer, local in loop.rows.items())
             yield f"for j in range({spell(size)}):"
             yield from (f"    {line}" for line in loop.lines)
-            yield f"    d_{name}[{index}] += use{i}[j] * {value}"
+            yield "    for q in range(B):"
+            yield f"        d_{name}[{index}] += use{i}[q * {spell(size)} + j] * {value}"

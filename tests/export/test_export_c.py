@@ -124,6 +124,23 @@ def test_wide_products(folder: Path) -> None:
     agree(results(compiled("gru", folder), x, params, state), results(zoo("gru"), x, params, state), 1e-12)
 
 
+@pytest.mark.parametrize("name", ["lstm", "lstm_peephole", "gru"])
+def test_threads_share_a_call(name: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three threads, however small the call: samples of a step, panels of weights, rows of their gradients; a mask; a second chunk."""
+    monkeypatch.setenv("CFLAGS", "-O1 -fopenmp -DSHARED=0")
+    g = built(cell(name), f"shared_{name}", folder)
+    try:
+        library = g._library(np.dtype("f8"))
+    except RuntimeError as error:
+        pytest.skip(f"no OpenMP: {error}")
+    library.omp_set_num_threads(3)
+    for steps, batch in ((40, 13), (3, 2), (2, 300), (0, 3)):
+        x, params, state = draw(zoo(name), {"n": 37, "m": 70}, steps, batch)
+        mask = np.random.default_rng(0).integers(0, 2, (steps, batch))
+        for more in ({}, {"mask": mask}):
+            agree(results(g, x, params, state, **more), results(zoo(name), x, params, state, **more), 1e-12)
+
+
 def test_extreme_pre_activations(folder: Path) -> None:
     """C = sigmoid(x) tanh(x) from zero: gates that saturate, NaN and infinity, relative accuracy near 0 (of normal numbers)."""
     g = compiled("lstm", folder)
