@@ -12,6 +12,7 @@ from sympy import Eq
 
 from ..calculus import backward, fixed, forward_mode, growth, hessian_product, jacobian, norm_bounds, ranges
 from ..cells import Cell, operation_count, parameter_count
+from ..errors import LstmSymbolicError
 from ..expr import plain
 from ..writing import Style, style
 from ..writing.colors import colored
@@ -30,6 +31,8 @@ def analyse(what: Any, kind: str, wrt: str | None = None, format: str = "text", 
     i[t] = 1
     """
     c = cell_of(what)
+    if wrt is not None and kind not in WITH_RESPECT_TO:
+        raise LstmSymbolicError(f"{kind} is an analysis of the whole cell, not by {wrt[:60]}")
     chosen, notes = _ANALYSES[kind](c, None if wrt is None else [wrt])
     if format == "json":
         return json.dumps({"cell": c.name, "equations": [plain(e) for e in chosen], "notes": notes}, indent=1)
@@ -90,3 +93,6 @@ def _ranges(c: Cell, wrt: list[str] | None) -> tuple[Lines, list[str]]:
 _ANALYSES: dict[str, Callable[[Cell, list[str] | None], tuple[Lines, list[str]]]] = {
     "jacobian": _jacobian, "forward": _forward, "hessian": _hessian, "ranges": _ranges, "limits": _limits, "costs": _costs,
 }  # fmt: skip
+
+#: The analyses that can be asked for by one symbol.
+WITH_RESPECT_TO = ("forward", "hessian", "limits")

@@ -100,7 +100,7 @@ def check_document(path: str | Path | Source, asked: str = "") -> tuple[Document
             raise LstmSymbolicError(f"{path} holds no document", hint=f"a folder is searched for {', '.join(SUFFIXES)}")
         return audit(load(path), asked)
     except LstmSymbolicError as error:
-        return DocumentReport(str(path), error=error.render()), []
+        return DocumentReport(str(path), error="; ".join(t for t in (error.message, error.hint) if t)), []
 
 
 def audit(source: Source, asked: str = "") -> tuple[DocumentReport, list[Judged]]:

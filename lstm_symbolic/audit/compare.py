@@ -7,7 +7,7 @@ from typing import Any
 
 from ..errors import LstmSymbolicError, ReadError
 from ..expr import shapes as read_shapes
-from ..proof import System, Verdict, compare_expressions, compare_record, compare_systems
+from ..proof import System, Verdict, compare_expressions, compare_record, compare_systems, on_domain
 from .sides import sides
 
 MAX_BATCH = 100_000
@@ -39,10 +39,13 @@ def compare(
     """
     left, right = sides(a, b, plain=plain, shapes=read_shapes(shapes))
     if left.is_formula or right.is_formula:
+        if outputs or outputs_rhs or backward_in_time:
+            raise LstmSymbolicError("a formula has no outputs and no time", hint="outputs are of systems: h = ...; y = ...")
         return compare_expressions(left.formula(), right.formula(), domain=domain)
     first = System(left.system(), tuple(outputs or left.outputs))
     second = System(right.system())  # its outputs are those of the same names, unless outputs_rhs says otherwise
-    return compare_systems(first, second, outputs_rhs=outputs_rhs, pointwise=pointwise, backward_in_time=backward_in_time)
+    verdict = compare_systems(first, second, outputs_rhs=outputs_rhs, pointwise=pointwise, backward_in_time=backward_in_time)
+    return on_domain(verdict, domain)
 
 
 def generalises(verdict: Verdict) -> bool:

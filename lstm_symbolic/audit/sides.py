@@ -11,12 +11,13 @@ import re
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from sympy import Basic, Equality, Expr
 
-from ..cells import Cell, cell, leaves
+from ..cells import Cell, cell, cells, leaves
 from ..cells.timing import definitions
 from ..errors import CellError, LstmSymbolicError, ReadError, RepairWarning, ShapeError
 from ..expr import Shape, TermEquation, build, build_equation, infer, read_equation, shape_of
@@ -75,12 +76,14 @@ def sides(*objects: Any, plain: bool = False, shapes: Mapping[str, Shape] | None
 
 
 def named(o: Any) -> Any:
-    """The cell where the text is its name, else the object itself."""
+    """The cell where the text is its name, else the object itself; a word that is nearly the name of a cell is taken for a slip."""
     if isinstance(o, str) and _NAME.fullmatch(o.strip()):
         try:
             return cell(o)
         except CellError:
-            return o
+            if near := get_close_matches(o.strip().lower(), cells(), cutoff=0.8):
+                hint = f"did you mean {' or '.join(near)}?"
+                raise CellError(f"{o.strip()!r} is neither a cell nor a file, and as a formula only a symbol", hint=hint) from None
     return o
 
 
@@ -113,16 +116,16 @@ def _from_sympy(items: Sequence[Basic], outputs: tuple[str, ...] = ()) -> Side:
 
 
 def syntax(text: str) -> str:
-    """Which syntax a text is in: ``plain``, ``latex`` or ``either``.
+    """Which syntax a text is in: ``plain``, ``latex`` or ``either``. Numbers alone mean the same in both.
 
-    >>> syntax("h[t] = W @ x[t]"), syntax(r"h_t = \\tanh(x)"), syntax("h_t = o_t * C_t")
-    ('plain', 'latex', 'either')
+    >>> syntax("h[t] = W @ x[t]"), syntax(r"h_t = \\tanh(x)"), syntax("h_t = o_t * C_t"), syntax("1/2")
+    ('plain', 'latex', 'either', 'plain')
     """
     try:
         read_plain(text)
     except ReadError:
         return "plain" if _PLAIN.search(text) and "\\" not in text else "latex"
-    return "plain" if _PLAIN.search(text) else "either"
+    return "plain" if _PLAIN.search(text) or not any(c.isalpha() for c in text) else "either"
 
 
 def read_plain(text: str) -> Equations:

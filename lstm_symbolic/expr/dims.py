@@ -47,7 +47,10 @@ def shape(text: str | Iterable[str | int | Expr]) -> Shape:
     parts = text.split(",") if isinstance(text, str) else list(text)
     if len(parts) != 2:
         raise ReadError(f"{text!r} is no shape", hint='a shape is "rows,columns", for example "n,1"')
-    return dim(parts[0]), dim(parts[1])
+    rows, columns = dim(parts[0]), dim(parts[1])
+    if rows.is_zero or columns.is_zero:
+        raise ReadError(f"{str(text)[:60]!r} is no shape: it has a zero", hint="a size is 1 or more")
+    return rows, columns
 
 
 def shapes(table: Mapping[str, str | Iterable[str]] | str | None) -> dict[str, Shape]:
@@ -56,12 +59,18 @@ def shapes(table: Mapping[str, str | Iterable[str]] | str | None) -> dict[str, S
     >>> shapes("W:n,n h:n,1")["h"]
     (n, 1)
     """
-    if isinstance(table, str):
-        pairs = [item.split(":") for item in table.split()]
-        if any(len(pair) != 2 for pair in pairs):
-            raise ReadError(f"{table!r} is no list of shapes", hint='write "W:n,n h:n,1"')
-        table = dict(pairs)
-    return {name: shape(value) for name, value in (table or {}).items()}
+    if not isinstance(table, str):
+        return {name: shape(value) for name, value in (table or {}).items()}
+    found = {}
+    for item in re.finditer(r"\S+", table):
+        name, _, value = item[0].partition(":")
+        try:
+            if not name.isidentifier():
+                raise ReadError(f"{item[0][:60]!r} is no symbol with its shape", hint='write "W:n,n h:n,1", without blanks in a shape')
+            found[name] = shape(value)
+        except ReadError as error:
+            raise ReadError(error.message, table, item.start(), error.hint) from None
+    return found
 
 
 def is_scalar(pair: Shape) -> bool:

@@ -143,19 +143,19 @@ class Dimensions:
         return min(free) == 0 and max(free) > 1
 
     def show(self, a: Node) -> str:
-        return "+".join(write(self.atom[x]) if x in self.atom else f"d{x}" for x in self.flat(a))
+        return write(sympy.Add(*(self.atom[x] for x in self.flat(a))))
 
 
 @dataclass
 class Inference:
-    """One run over a system. ``shapes`` is filled at the end; ``conflicts`` lists what did not fit."""
+    """One run over a system. ``conflicts`` lists what did not fit; it is told at the end, when every dimension has its name."""
 
     equations: Sequence[TermEquation]
     given: Mapping[str, Shape]
     layout: str
     dims: Dimensions = field(default_factory=Dimensions)
     symbols: dict[str, Pair] = field(default_factory=dict)
-    conflicts: list[Conflict] = field(default_factory=list)
+    conflicts: list[tuple[int, Term, Node, Node]] = field(default_factory=list)
     soft: list[tuple[int, Term, list[Pair]]] = field(default_factory=list)
     late: list[tuple[int, Term, Node, Node]] = field(default_factory=list)
 
@@ -176,8 +176,12 @@ class Inference:
             waiting, self.late = self.late, []
             for k, term, a, b in waiting:
                 join(k, term, a, b)
-        self.conflicts = list(dict.fromkeys(self.conflicts))
         return self.named()
+
+    def told(self) -> list[Conflict]:
+        """The conflicts, each once, without those that what was found later has settled."""
+        shown = dict.fromkeys(Conflict(k, term, self.dims.show(a), self.dims.show(b)) for k, term, a, b in self.conflicts)
+        return [c for c in shown if c.left != c.right]
 
     def terms(self) -> list[Term]:
         return [t for e in self.equations for s in e.sides for t in s.walk()]
@@ -199,7 +203,7 @@ class Inference:
 
     def settle(self, k: int, term: Term, a: Node, b: Node) -> None:
         if not self.dims.unify(a, b):
-            self.conflicts.append(Conflict(k, term, self.dims.show(a), self.dims.show(b)))
+            self.conflicts.append((k, term, a, b))
 
     def scalar(self) -> Pair:
         one = self.dims.of(Integer(1))
@@ -318,4 +322,4 @@ def infer(
     """
     run = Inference(equations, given or {}, layout or layout_of(equations))
     shapes = run.run()
-    return shapes, run.conflicts
+    return shapes, run.told()

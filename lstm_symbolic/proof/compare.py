@@ -89,7 +89,19 @@ def compare_record(record: Mapping[str, Any], seconds: float = SECONDS) -> Verdi
     outputs = tuple(record.get("outputs") or ())
     systems = [read_system(equations[0], given, outputs), read_system(equations[1], given)]
     flags = {name: bool(record.get(name)) for name in ("pointwise", "backward_in_time")}
-    return compare_systems(systems[0], systems[1], record.get("outputs_rhs"), seconds=seconds, **flags)
+    return on_domain(compare_systems(systems[0], systems[1], record.get("outputs_rhs"), seconds=seconds, **flags), record.get("domain"))
+
+
+def on_domain(verdict: Verdict, domain: str | None) -> Verdict:
+    """What a verdict on two systems, found for all values, says where a domain is asked for: equal everywhere is equal there, but a
+    witness may lie outside, and a map of parameters may lead outside.
+
+    >>> on_domain(Verdict("proved"), "x > 0").kind, on_domain(Verdict("refuted"), "x > 0").kind
+    ('proved', 'undecided')
+    """
+    if not read_domain(domain, Dag()) or verdict.kind in ("proved", "proved-where-defined", "undecided"):
+        return verdict
+    return Verdict("undecided", reason=f"{verdict.kind} for all values; systems are not compared on a domain", seconds=verdict.seconds)
 
 
 def read_system(equations: Sequence[str], given: Mapping[str, Any] | None = None, outputs: tuple[str, ...] = ()) -> System:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
-from ..errors import ReadError
+from ..errors import LstmSymbolicError, ReadError
 from ..expr import build, read_term
 from .dag import Dag, Node
 from .field import Field
@@ -14,6 +15,7 @@ from .generators import used
 from .quotients import Element
 from .translate import Translator
 
+_AND = re.compile(r"(,|;|\band\b)")
 _SIGN = re.compile(r"(<=|>=|!=|<|>)")
 #: (lowest, is it excluded, highest, is it excluded); None: no limit.
 Interval = tuple[Any, bool, Any, bool]
@@ -35,19 +37,31 @@ def read_domain(text: str | None, dag: Dag, shapes: dict[str, Any] | None = None
     """
     if not text or not text.strip():
         return ()
+
+    def operand(piece: str, at: int) -> Node:
+        try:
+            return translate(build(read_term(piece), shapes or {}, piece))
+        except LstmSymbolicError as error:
+            raise type(error)(error.message, text, at + (error.offset or 0), error.hint) from None
+
     found = []
-    for part in re.split(r",|\\band\\b|;", text):
-        pieces = _SIGN.split(part)
+    for start, part in _cut(_AND, text)[::2]:
+        pieces = _cut(_SIGN, part, start)
         if len(pieces) < 3:
-            raise ReadError(f"{part.strip()!r} is no condition", text, 0, 'write "x > 0" or "-1 < x, x < 1"')
-        for k in range(1, len(pieces), 2):
-            left, sign, right = pieces[k - 1 : k + 2]
+            raise ReadError(f"{part.strip()!r} is no condition", text, start, 'write "x > 0" or "-1 < x, x < 1"')
+        translate = Translator(dag)
+        for (at, left), (_, sign), (after, right) in zip(pieces[::2], pieces[1::2], pieces[2::2], strict=False):
+            a, b = operand(left, at), operand(right, after)
             if "<" in sign:
-                left, right, sign = right, left, sign.replace("<", ">")
-            translate = Translator(dag)
-            a, b = (translate(build(read_term(s), shapes or {})) for s in (left, right))
+                a, b, sign = b, a, sign.replace("<", ">")
             found.append(Condition(sign, dag.add(a, dag.scale(-1, b))))  # type: ignore[arg-type]
     return tuple(found)
+
+
+def _cut(sign: re.Pattern[str], text: str, start: int = 0) -> list[tuple[int, str]]:
+    """Pieces with their offsets; what separates them stands at the odd places."""
+    pieces = sign.split(text)
+    return list(zip(accumulate(map(len, pieces), initial=start), pieces, strict=False))
 
 
 class Facts:

@@ -121,6 +121,8 @@ def read_stretch(text: str, found: Found, evidence: Evidence) -> list[Formula]:
     raw = text[found.start : found.end]
     whole = Formula("", found.start, found.end, raw.strip(), "expression", "unreadable", container=found.container)
     whole = replace(whole, start=found.start + len(raw) - len(raw.lstrip()), end=found.start + len(raw.rstrip()))
+    if found.container == "unclosed":
+        return [replace(whole, reason=f"'{raw}' is never closed")]
     if found.container == "data":
         return [replace(whole, kind="data", status="skipped", reason="numbers, read as data")]
     if len(raw) > MAX_CHARACTERS:

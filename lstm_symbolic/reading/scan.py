@@ -18,7 +18,10 @@ from .tokens import GREEK
 
 @dataclass(frozen=True)
 class Found:
-    """A stretch of the document: offsets of the content, and what held it (math, environment, code, line, cell, text, data)."""
+    """A stretch of the document: offsets of the content, and what held it (math, environment, code, line, cell, text, data).
+
+    ``unclosed`` is an opening sign without its partner; what follows it is read like text without signs.
+    """
 
     start: int
     end: int
@@ -35,7 +38,7 @@ _SPANS = {
         "sq": r"\\\[(?P<sq>.*?)\\\]",
         "par": r"\\\((?P<par>.*?)\\\)",
         "env": r"(?P<env>\\begin\{(?P<envname>" + _ENVIRONMENTS + r")\}.*?\\end\{(?P=envname)\})",
-        "d": r"\$(?P<d>(?:\\.|[^$\n\\]|\n(?!\s*\n))+?)\$",
+        "d": r"\$(?P<d>(?:\\.|[^$\n\\]|\n(?!\s*\n))+?)\$(?!\d)",  # $5 and $7 are prices
         "code": r"`(?P<code>[^`\n]+)`",
     }.items()
 }
@@ -46,6 +49,9 @@ _OPENING = re.compile(
 )
 #: Kinds that may reach to the end of the document: where one is not closed, the next one is not either.
 _FAR = {"dd", "sq", "par"}
+#: What follows an opening sign, to the end of the paragraph, if it opens a formula: no price, no shell variable, no word on TeX.
+_OPENS = re.compile(r"(?:(?!\n\s*\n)[^$])*?(?:[_^=]|\\[A-Za-z])")
+_NO_MATH = re.compile(r"\$(?:[\s\d]|[A-Z]{2}|$)")
 _GOES_ON = re.compile(r"\s*=\s*[A-Za-z\\]*\s*\(\s*(?=\$)")
 _BRACKET = re.compile(r"\s*\)")
 _CLOSING = re.compile(r"\s*(\$\$?|\\\]|\\\)|`)")
@@ -71,9 +77,10 @@ _HALF = re.compile(r"(?:[A-Za-z][A-Za-z0-9]?'?|[a-z]=?)|.*[()=].*")
 
 def find(text: str) -> tuple[list[Found], Evidence]:
     """All stretches in document order, and what the document as a whole says about its damage."""
-    spans = list(_delimited(text))
-    spans = _joined(text, spans)
-    covered = [(f.start - 2, f.end + 2) for f in spans]
+    delimited = list(_delimited(text))
+    unclosed = [f for f in delimited if f.container == "unclosed"]
+    spans = _joined(text, [f for f in delimited if f.container != "unclosed"])
+    covered = [*((f.start - 2, f.end + 2) for f in spans), *((f.start, f.end) for f in unclosed)]
     tables = list(_number_tables(text, covered))
     free = _free(text, [*covered, *((f.start, f.end) for f in tables)])
     glyphs = [list(_doubled(text, a, b)) for a, b in free]
@@ -82,7 +89,7 @@ def find(text: str) -> tuple[list[Found], Evidence]:
     for (a, b), doubled in zip(free, glyphs, strict=True):
         kept = [f for f in doubled if evidence.doubled >= 3 or "=" in text[f.start : f.end]]
         loose += [*kept, *_loose(text, a, b, kept)]
-    return sorted([*spans, *tables, *loose], key=lambda f: (f.start, f.end)), evidence
+    return sorted([*spans, *tables, *loose, *unclosed], key=lambda f: (f.start, f.end)), evidence
 
 
 def _delimited(text: str) -> Iterator[Found]:
@@ -93,6 +100,8 @@ def _delimited(text: str) -> Iterator[Found]:
         name = m[0] if kind == "env" else kind
         span = None if name in unclosed else _SPANS[kind].match(text, m.start())
         if span is None:
+            if kind not in ("fence", "code") and name not in unclosed and _opens(text, m):
+                yield Found(m.start(), m.end(), "unclosed")
             if kind in _FAR or kind == "env":
                 unclosed.add(name)
             position = m.end()
@@ -117,6 +126,11 @@ def _delimited(text: str) -> Iterator[Found]:
             start, end = start + inner.start(1), start + inner.end(1)
         if text[start:end].strip():
             yield Found(start, end, "environment" if kind == "env" else "math")
+
+
+def _opens(text: str, sign: re.Match[str]) -> bool:
+    """Whether a formula begins behind an opening sign that has no partner."""
+    return _OPENS.match(text, sign.end()) is not None and not (sign[0] == "$" and _NO_MATH.match(text, sign.start()))
 
 
 def _fenced(text: str, start: int, end: int) -> Iterator[Found]:

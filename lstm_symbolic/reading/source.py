@@ -12,6 +12,11 @@ from ..errors import LstmSymbolicError
 from .formats import plain_text
 
 MAX_BYTES = 4_000_000
+#: How files begin that hold formulas and are no text, and what they are.
+_SIGNATURES = {
+    b"%PDF-": "a PDF", b"PK\x03\x04": "a packed file (as .docx, .pptx and .odt are)", b"\xd0\xcf\x11\xe0": "an Office file",
+    b"{\\rtf": "an RTF file", b"\x89PNG": "a picture", b"\xff\xd8\xff": "a picture", b"\x1f\x8b": "a packed file",
+}  # fmt: skip
 
 
 class Readable(Protocol):
@@ -85,6 +90,8 @@ def source_of(name: str, text: str) -> Source:
 
 def decode(data: bytes, name: str) -> str:
     """UTF-8 (with or without a mark), UTF-16 with one."""
+    if kind := next((kind for sign, kind in _SIGNATURES.items() if data.startswith(sign)), None):
+        raise LstmSymbolicError(f"{name} is {kind}, not text", hint="give its text or its LaTeX")
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         encoding = "utf-16"
     else:

@@ -11,7 +11,7 @@ import pytest
 from lstm_symbolic.errors import LstmSymbolicError, ReadError
 from lstm_symbolic.reading import Source, load, read_document, read_latex, read_latex_with_repairs
 from lstm_symbolic.reading.document import MAX_FORMULAS
-from lstm_symbolic.reading.source import MAX_BYTES, read_all
+from lstm_symbolic.reading.source import MAX_BYTES, decode, read_all
 
 FORMULA = r"h_t = o_t \odot \tanh(c_t)"
 
@@ -28,8 +28,40 @@ def test_an_empty_file_holds_no_formula(tmp_path: Path) -> None:
 @pytest.mark.parametrize("data", [b"\x89PNG\r\n\x1a\n\x00\x00", b"abc\x00def", b"\xff\xfe\x00", b"caf\xe9 = x"])
 def test_a_binary_file_is_refused(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "a.md").write_bytes(data)
-    with pytest.raises(LstmSymbolicError, match=r"a\.md (is not UTF-8 text|is a binary file)"):
+    with pytest.raises(LstmSymbolicError, match=r"a\.md (is not UTF-8 text|is a binary file|is a picture)"):
         load(tmp_path / "a.md")
+
+
+@pytest.mark.parametrize(
+    ("data", "what"), [(b"%PDF-1.7\n1 0 obj", "a PDF"), (b"{\\rtf1 $x$}", "an RTF file"), (b"PK\x03\x04abc", "a packed file")]
+)
+def test_a_file_of_another_kind_is_named(data: bytes, what: str) -> None:
+    with pytest.raises(LstmSymbolicError, match=f"notes is {what}") as caught:
+        decode(data, "notes")
+    assert caught.value.hint == "give its text or its LaTeX"
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "sign"),
+    [
+        ("a\n\nso $h_t = c_t is open.\n\n$x_t$", (3, 4), "$"),
+        (r"then \[ h_t = \tanh(c_t)", (1, 6), r"\["),
+        (r"then \( h_t", (1, 6), r"\("),
+        ("$$c_t = f_t$$ and\n$$ h_t = o_t", (2, 1), "$$"),
+        ("\\begin{align}\nh_t &= o_t\n", (1, 1), r"\begin{align}"),
+    ],
+)
+def test_what_is_never_closed_is_said_with_its_place(text: str, place: tuple[int, int], sign: str) -> None:
+    document = read_document(Source("a.md", text))
+    (found,) = [f for f in document.formulas if "never closed" in f.reason]
+    assert (found.status, found.raw, document.source.place(found.start)) == ("unreadable", sign, place)
+
+
+@pytest.mark.parametrize(
+    "text", ["costs $5 and $7", "a $5 fee_x", "set $HOME_DIR = x", "$ pip install a_b", r"the \begin{align} of TeX", "US$ only"]
+)
+def test_what_opens_no_formula_is_none(text: str) -> None:
+    assert read_document(Source("a.md", text)).formulas == ()
 
 
 def test_ten_megabytes_are_refused(tmp_path: Path) -> None:
