@@ -174,7 +174,7 @@ _SIGNS = {"*", r"\cdot", r"\odot", r"\circ", r"\otimes", r"\star", r"\ast", r"\t
 
 
 def _moved(raw: str, old: int, new: int) -> str | None:
-    """``h_t`` at another step: ``h_{t-1}``, in the author's brackets; ``C_{TS_1}`` at the step before: ``C_{TS_0}``."""
+    """``h_t^l`` at another step: ``h_{t-1}^l``, in the author's brackets; ``C_{TS_1}`` at the step before: ``C_{TS_0}``."""
     numbered = re.search(r"([A-Za-z]{2}[ _]?)(\d+)(\}?)$", raw)
     if numbered is not None:
         step = int(numbered[2]) + new - old
@@ -182,11 +182,11 @@ def _moved(raw: str, old: int, new: int) -> str | None:
     sign = "-" if old < 0 else r"\+"
     before = "t" if old == 0 else rf"t\s*{sign}\s*{abs(old)}"
     after = "t" if new == 0 else f"t{new:+d}"
-    match = re.search(rf"([_^])(?:\{{?([(<]?|\\langle\s*)({before})([)>]?|\s*\\rangle)\}}?)$", raw)
+    match = re.search(rf"([_^])(?:\{{?([(<]?|\\langle\s*)({before})([)>]?|\s*\\rangle)\}}?)(?=$|[_^](?:\w|\{{[^{{}}]*\}})$)", raw)
     if match is None:
         return None
     inner = f"{match[2]}{after}{match[4]}"
-    return raw[: match.start()] + match[1] + (inner if len(inner) == 1 else "{" + inner + "}")
+    return raw[: match.start()] + match[1] + (inner if len(inner) == 1 else "{" + inner + "}") + raw[match.end() :]
 
 
 def _number(value: Fraction) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from ..cells.layers import one_layer
 from ..expr.term import Term, TermEquation, time_shift
 from ..reading.document import Document, Group
 from .interpret import Interpretation, Rows, T, interpreted, map_symbols
@@ -72,7 +73,7 @@ def normal_systems(document: Document) -> list[NormalSystem]:
     """The systems of a document; a worked example falls into its steps."""
     out: list[NormalSystem] = []
     for group in document.groups:
-        rows = [(f, e) for f, e in zip(group.formulas, group.equations, strict=True) if _defines(e)]
+        rows = [(f, e) for f, e in zip(group.formulas, one_layer(group.equations), strict=True) if _defines(e)]
         if not rows:
             continue
         for step, members in _steps(rows):

@@ -18,6 +18,7 @@ from typing import Any
 from sympy import Basic, Equality, Expr
 
 from ..cells import Cell, cell, cells, leaves
+from ..cells.layers import one_layer
 from ..cells.timing import definitions
 from ..errors import CellError, LstmSymbolicError, ReadError, RepairWarning, ShapeError
 from ..expr import Shape, TermEquation, build, build_equation, infer, read_equation, shape_of
@@ -53,7 +54,7 @@ class Side:
 
     def system(self) -> tuple[tuple[Expr, Expr], ...]:
         """Pairs of a defined symbol and its value; missing shapes are inferred."""
-        equations = definitions(self.terms)
+        equations = one_layer(definitions(self.terms))
         found, _ = infer(equations, self.shapes, self.layout)
         return tuple((left, right) for left, right in (build_equation(e, found) for e in equations))
 

@@ -23,6 +23,7 @@ from ..expr.build import broadcast
 from ..expr.functions import sigmoid, tanh
 from ..expr.nodes import Apply
 from ..notebook import Shown
+from .layers import one_layer
 from .timing import TIME, at_time_t, definitions, indexed
 
 Names = tuple[str, ...]
@@ -97,7 +98,7 @@ class Cell(Shown):
         **about: Any,
     ) -> Cell:
         """A cell from untyped equations (what a reader of documents has): time indices, then shapes, then roles."""
-        terms = at_time_t(definitions(terms))
+        terms = at_time_t(one_layer(definitions(terms)))
         if previous:
             terms = indexed(terms, previous, tuple(inputs or ()))
         found, conflicts = infer(terms, _shapes(shapes))

@@ -10,6 +10,7 @@ from typing import Any
 import sympy
 from sympy import Expr, MatrixSymbol, Symbol
 
+from ..cells.layers import one_layer
 from ..errors import ReadError, UnsupportedNode
 from ..expr import build, build_equation, infer, read_equation, read_term, shape_of, shapes
 from ..expr.nodes import TimeSymbol
@@ -110,6 +111,7 @@ def read_system(equations: Sequence[str], given: Mapping[str, Any] | None = None
     for equation in read:
         if len(equation.sides) < 2:
             raise ReadError("an equation is missing its left side", equation.text, 0)
+    read = one_layer(read)
     known, _ = infer(read, given or {})
     sides = [build_equation(equation, known) for equation in read]
     return System(tuple((s[0], s[-1]) for s in sides), outputs)

@@ -15,6 +15,7 @@ from ..expr.plain import write
 from ..expr.term import TermEquation
 from . import scalar
 from .classify import before_parsing, kind_of
+from .columns import GATES, by_gate
 from .components import in_matrix_form
 from .elaborate import elaborate
 from .grammar import parse
@@ -109,6 +110,7 @@ def read_document(source: Source) -> Document:
         raw = source.text[found.start : found.end]
         reason = f"only {MAX_FORMULAS} formulas of a document are read; {len(stretches) - MAX_FORMULAS} are left out from here on"
         formulas.append(Formula("", found.start, found.end, raw, "expression", "unreadable", reason, container=found.container))
+    formulas = [g for f in formulas for g in _gates(f)]
     formulas = [replace(f, id=f"f{k + 1}") for k, f in enumerate(formulas)]
     formulas = _with_merged_tags(formulas)
     rewritten = in_matrix_form([f.statement for f in formulas])
@@ -143,6 +145,12 @@ def read_stretch(text: str, found: Found, evidence: Evidence) -> list[Formula]:
     if not parts or (len(tokens) == 2 and tokens[0].kind == "cmd" and tokens[0].text[1:] in _BULLETS):
         return [replace(whole, status="skipped", kind="label", reason="a sign alone, not a formula", repairs=tuple(mended.applied))]
     return [_parsed(text, whole, part, mended, len(parts) == 1, found) for part in parts]
+
+
+def _gates(f: Formula) -> list[Formula]:
+    """A column of gates is a formula for each."""
+    found = by_gate(f.statement) if f.statement is not None else []
+    return [replace(f, statement=s, reason=GATES, kind=kind_of(s)) for s in found] or [f]
 
 
 def _without_comment_marks(raw: str) -> str:

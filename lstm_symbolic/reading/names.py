@@ -28,6 +28,7 @@ STYLES = {
 WORDS = {"mathrm", "operatorname", "text", "textrm", "mathsf", "textbf", "textit", "texttt", "mathtt", "mbox", "textnormal", "rm", "hbox"}
 
 _WRAP = {"(": ")", "<": ">", r"\langle": r"\rangle", "[": "]", r"\{": r"\}", "{": "}"}
+_ANGLES = {"<", r"\langle"}
 _TIME = re.compile(r"(?P<var>t|T|\\tau|\\ell|L|[a-z])(?:(?P<sign>[+-])(?P<by>\d+|[a-z]))?")
 #: Letters that are a time by themselves; the other letters are one only inside brackets or with an offset.
 _ALWAYS_TIME = {"t", "T", r"\tau"}
@@ -62,6 +63,9 @@ def read_index(tokens: Sequence[Token], above: bool, bound: frozenset[str] = fro
             return Index(primes=len(texts))
         if joined.isdigit():
             return Index(power=int(joined))
+    groups = _groups(texts)
+    if len(groups) > 1:
+        return _bracketed(groups, bound)
     inner, wrapped = _unwrap(texts)
     if not inner:
         return Index()
@@ -83,6 +87,35 @@ def _unwrap(texts: list[str]) -> tuple[list[str], bool]:
         wrapped = wrapped or texts[0] != "{"
         texts = texts[1:-1]
     return [t.replace("\\_", "_") for t in texts if t not in ("{", "}")], wrapped
+
+
+def _groups(texts: Sequence[str]) -> list[tuple[str, list[str]]]:
+    """The bracketed parts of ``[l]<t>``, each with its bracket; none where something stands outside brackets."""
+    found: list[tuple[str, list[str]]] = []
+    rest = [t for t in texts if t not in ("{", "}")]
+    while rest:
+        close = _WRAP.get(rest[0])
+        if close is None or close not in rest:
+            return []
+        end = rest.index(close)
+        found.append((rest[0], rest[1:end]))
+        rest = rest[end + 1 :]
+    return found
+
+
+def _bracketed(groups: Sequence[tuple[str, list[str]]], bound: frozenset[str]) -> Index:
+    """``a^{[l]<t>}``, as Ng's courses write: the layer in brackets, the step between angles, the number of a sample in parentheses."""
+    result = Index()
+    angles = any(bracket in _ANGLES for bracket, _ in groups)
+    for bracket, inner in groups:
+        index = Integer(int(inner[0])) if len(inner) == 1 and inner[0].isdigit() else _time(inner, True, True, bound)
+        if index is None:
+            result = replace(result, tags=(*result.tags, _tag(inner)))
+        elif bracket in _ANGLES or not (angles or index.is_Integer or inner[0] in _LAYER or result.time is not None):
+            result = replace(result, time=index)
+        else:
+            result = replace(result, layer=index)
+    return result
 
 
 def _nested(inner: list[str], above: bool, bound: frozenset[str]) -> Index:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ...cells import Cell, cell
+from ...cells.layers import Stack
 from ...errors import LstmSymbolicError
 from ...expr.term import Term, TermEquation
 from ...reading.adjoints import about_gradients, spoken
@@ -52,10 +53,11 @@ class Forward:
 
 
 def gradient_formulas(document: Document) -> list[Formula]:
-    """The equations of a document that speak of gradients."""
+    """The equations of a document that speak of gradients, in the names that its forward equations have (``Stack``)."""
     known = spoken(f.statement for f in document.formulas if f.statement is not None)
+    stack = Stack.of([e for g in document.groups for e in g.equations])
     return [
-        f for f in document.formulas
+        replace(f, equation=stack.flat(f.equation)) for f in document.formulas
         if f.equation is not None and len(f.equation.sides) > 1 and f.statement is not None and about_gradients(f.statement, known)
     ]  # fmt: skip
 
