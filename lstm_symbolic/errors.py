@@ -52,4 +52,4 @@ class CellError(LstmSymbolicError):
 
 
 class RepairWarning(UserWarning):
-    """A formula that was given directly was damaged, and read with a repair."""
+    """What was given directly was not taken as it stands: a damaged formula was read with a repair, a shape belongs to no symbol."""

@@ -83,6 +83,11 @@ def test_the_place_of_what_is_wrong_in_an_option(option, value, column, capsys):
     assert error[2] == " " * (column + 1) + "^"
 
 
+def test_a_shape_of_nothing_is_said(capsys):
+    assert cli.main(["compare", "x", "x", "--shapes", "x:n,1 zz:n,1"]) == 0
+    assert capsys.readouterr().err == "lstm-symbolic: warning: a shape is given for zz, which neither side has\n"
+
+
 def test_both_parts_of_a_domain_count(capsys):
     assert cli.main(["compare", "abs(x*y)", "x*y", "--domain", "x>0 and y>0"]) == 0
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ..errors import LstmSymbolicError, ReadError
+from ..errors import LstmSymbolicError, ReadError, RepairWarning
 from ..expr import shapes as read_shapes
 from ..proof import System, Verdict, compare_expressions, compare_record, compare_systems, on_domain
 from .sides import sides
@@ -37,7 +38,11 @@ def compare(
     >>> compare("tanh(C*o)", "o*tanh(C)").kind
     'refuted'
     """
-    left, right = sides(a, b, plain=plain, shapes=read_shapes(shapes))
+    given = read_shapes(shapes)
+    left, right = sides(a, b, plain=plain, shapes=given)
+    used = {t.name for side in (left, right) for e in side.terms for s in e.sides for t in s.walk() if t.op == "sym"}
+    if idle := [name for name in given if name not in used]:
+        warnings.warn(f"a shape is given for {', '.join(idle)}, which neither side has", RepairWarning, stacklevel=2)
     if left.is_formula or right.is_formula:
         if outputs or outputs_rhs or backward_in_time:
             raise LstmSymbolicError("a formula has no outputs and no time", hint="outputs are of systems: h = ...; y = ...")

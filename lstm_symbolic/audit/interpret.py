@@ -78,11 +78,9 @@ def _primes(rows: Rows) -> Rows:
 def _candidate(rows: Rows, notes: list[Interpretation]) -> Rows:
     """The candidate lost its mark: ``C_t = tanh(W x + ...)`` beside ``C_3 = C_{t-1} + ... C_t ...`` (or ``C_t = f C_{t-1} + i C_t``)."""
     proposals = {e.sides[0].name: f for f, e in rows if _is_squashed_affine(e) and e.sides[0].index}
+    carried = _carried(rows) if proposals else {}
     for name in proposals:
-        keepers = [
-            (f, e) for f, e in rows
-            if not _is_squashed_affine(e) and _uses(e, name, -1) and _uses(e, name, 0) and (e.sides[0].name[:1].lower() == name[:1].lower())
-        ]  # fmt: skip
+        keepers = [(f, e) for f, e in carried.get(name, ()) if e.sides[0].name[:1].lower() == name[:1].lower()]
         if not keepers:
             continue
         state = keepers[0][1].sides[0]
@@ -114,8 +112,10 @@ def _candidate(rows: Rows, notes: list[Interpretation]) -> Rows:
 
 def _twice_defined(rows: Rows, notes: list[Interpretation]) -> Rows:
     """One name defined by a squashed affine map and again by something else: the first is the candidate under the state's name."""
-    for name in {e.sides[0].name for _, e in rows}:
-        own = [(f, e) for f, e in rows if e.sides[0].name == name]
+    defined: dict[str, Rows] = {}
+    for f, e in rows:
+        defined.setdefault(e.sides[0].name, []).append((f, e))
+    for name, own in defined.items():
         squashed = [(f, e) for f, e in own if _is_squashed_affine(e)]
         if not squashed or len(squashed) == len(own):
             continue
@@ -161,8 +161,15 @@ def _is_squashed_affine(e: TermEquation) -> bool:
     return value.op == "call" and value.name in ("tanh", "sigmoid") and any(t.op in ("matmul", "concat") for t in value.walk())
 
 
-def _uses(e: TermEquation, name: str, shift: int) -> bool:
-    return any(t.op == "sym" and t.name == name and time_shift(t) == shift for s in e.sides[1:] for t in s.walk())
+def _carried(rows: Rows) -> dict[str, Rows]:
+    """For every symbol, the equations that use it at this step and at the one before, and are no candidate."""
+    found: dict[str, Rows] = {}
+    for f, e in rows:
+        if not _is_squashed_affine(e):
+            used = {(t.name, time_shift(t)) for s in e.sides[1:] for t in s.walk() if t.op == "sym"}
+            for name in {name for name, shift in used if shift == 0 and (name, -1) in used}:
+                found.setdefault(name, []).append((f, e))
+    return found
 
 
 def _zero_for_o(rows: Rows, notes: list[Interpretation]) -> Rows:

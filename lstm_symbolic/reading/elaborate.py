@@ -36,12 +36,23 @@ class Elaborated:
     ambiguous: Mapping[int, str]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Path:
+    """The reading of the statements so far: the last one, and the path before it, which others share."""
+
     cost: float
     kinds: Kinds
-    equations: tuple[TermEquation | ReadError, ...]
-    costs: tuple[float, ...] = ()
+    last: TermEquation | ReadError | None = None
+    before: _Path | None = None
+
+    @property
+    def equations(self) -> tuple[TermEquation | ReadError, ...]:
+        found: list[TermEquation | ReadError] = []
+        path: _Path | None = self
+        while path is not None and path.last is not None:
+            found.append(path.last)
+            path = path.before
+        return tuple(reversed(found))
 
 
 def elaborate(
@@ -69,28 +80,27 @@ def elaborate(
 
 def _run(statements: Sequence[Statement], context: Context) -> Elaborated:
     elaborator = Elaborator(context)
-    beam = [_Path(0.0, {}, ())]
+    beam = [_Path(0.0, {})]
     for statement in statements:
         grown: list[_Path] = []
         failure: ReadError | None = None
         for path in beam:
             try:
                 for cost, kinds, sides in _sides(elaborator, statement, path.kinds):
-                    equation = TermEquation(sides)
-                    grown.append(_Path(path.cost + cost, kinds, (*path.equations, equation), (*path.costs, cost)))
+                    grown.append(_Path(path.cost + cost, kinds, TermEquation(sides), path))
             except ReadError as error:
                 failure = error
         if not grown:
             assert failure is not None
-            grown = [replace(p, equations=(*p.equations, failure), costs=(*p.costs, 0.0)) for p in beam]
+            grown = [_Path(p.cost, p.kinds, failure, p) for p in beam]
         beam = prune(grown)
-    best, *others = (replace(p, equations=in_full(p.equations, context.layout)) for p in beam if p.cost - beam[0].cost < NARROW)
+    best, *others = (in_full(p.equations, context.layout) for p in beam if p.cost - beam[0].cost < NARROW)
     ambiguous: dict[int, str] = {}
     for other in others:
-        for k, (a, b) in enumerate(zip(best.equations, other.equations, strict=True)):
+        for k, (a, b) in enumerate(zip(best, other, strict=True)):
             if a != b and isinstance(b, TermEquation) and k not in ambiguous:
                 ambiguous[k] = " = ".join(write(s) for s in b.sides)
-    return Elaborated(best.equations, best.kinds, context.layout, best.cost, ambiguous)
+    return Elaborated(best, beam[0].kinds, context.layout, beam[0].cost, ambiguous)
 
 
 def _sides(elaborator: Elaborator, statement: Statement, kinds: Kinds) -> list[tuple[float, Kinds, tuple[Term, ...]]]:

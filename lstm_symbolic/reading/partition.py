@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .document import Formula
 
 Glyph = tuple[str, tuple[str, ...], tuple[str, ...]]
+Folded = tuple[str, frozenset[str]]
 _INSTANCE = re.compile(r"[A-Za-z]{2,}\d+")
 
 
@@ -36,13 +37,11 @@ class Cluster:
     statements: dict[str, Statement] = field(default_factory=dict)
     defined: dict[Glyph, Surface] = field(default_factory=dict)
     glyphs: set[Glyph] = field(default_factory=set)
+    names: set[str] = field(default_factory=set)
+    spelled: set[Folded] = field(default_factory=set)
     derived: dict[str, str] = field(default_factory=dict)
     label: str = ""
     instance: str = ""
-
-    @property
-    def names(self) -> set[str]:
-        return {"_".join([g[0], *g[1], *g[2]]) for g in self.glyphs}
 
     def add(self, key: str, statement: Statement) -> None:
         self.formulas.append(key)
@@ -50,7 +49,14 @@ class Cluster:
         target = defined(statement)
         if target is not None:
             self.defined.setdefault(target, statement.sides[-1])
-        self.glyphs |= glyphs(statement)
+        self.learn(glyphs(statement))
+
+    def learn(self, used: set[Glyph]) -> None:
+        """What is asked for every equation of the document is kept, not found again."""
+        new = used - self.glyphs
+        self.glyphs |= new
+        self.names |= {"_".join([g[0], *g[1], *g[2]]) for g in new}
+        self.spelled |= {_folded(g) for g in new}
 
 
 def partition(formulas: Sequence[Formula], cells: Sequence[ColumnEquation]) -> list[Cluster]:
@@ -161,7 +167,8 @@ def _give(early: Cluster, late: Cluster) -> None:
         late.formulas.append(k)
         late.defined.setdefault(defined(late.statements[k]), late.statements[k].sides[-1])  # type: ignore[arg-type]
     for c in (early, late) if moving else ():
-        c.glyphs = {g for s in c.statements.values() for g in glyphs(s)}
+        c.glyphs, c.names, c.spelled = set(), set(), set()
+        c.learn({g for s in c.statements.values() for g in glyphs(s)})
         c.formulas.sort(key=lambda k: int(k[1:]))
         c.defined = {g: v for g, v in c.defined.items() if any(defined(s) == g for s in c.statements.values())}
 
@@ -205,12 +212,11 @@ def affinity(statement: Statement, cluster: Cluster) -> float:
         elif not cluster.instance:
             return -1.0
     shared = used & cluster.glyphs
-    spelled = {_folded(g) for g in cluster.glyphs}
-    other = {g for g in used - shared if _folded(g) in spelled and not _twin_inside(g, used)}
+    other = {g for g in used - shared if _folded(g) in cluster.spelled and not _twin_inside(g, used)}
     return score + len(shared) - 2.0 * len(other)
 
 
-def _folded(glyph: Glyph) -> tuple[str, frozenset[str]]:
+def _folded(glyph: Glyph) -> Folded:
     stem, subs, sups = glyph
     return stem.lower(), frozenset(x.lower() for x in (*subs, *sups))
 
