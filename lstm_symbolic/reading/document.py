@@ -7,7 +7,7 @@ elaborate each system as a whole. A stretch that cannot be read keeps its reason
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from ..errors import ReadError
@@ -104,18 +104,26 @@ def read_document(source: Source) -> Document:
     """All formulas and systems of a document."""
     stretches, evidence = find(source.text)
     formulas: list[Formula] = []
-    for found in stretches[:MAX_FORMULAS]:
+    for k, found in enumerate(stretches):
+        if len(formulas) >= MAX_FORMULAS:
+            formulas += _left_out(source.text, stretches[k:])
+            break
         formulas += read_stretch(source.text, found, evidence)
-    for found in stretches[MAX_FORMULAS : MAX_FORMULAS + 1]:
-        raw = source.text[found.start : found.end]
-        reason = f"only {MAX_FORMULAS} formulas of a document are read; {len(stretches) - MAX_FORMULAS} are left out from here on"
-        formulas.append(Formula("", found.start, found.end, raw, "expression", "unreadable", reason, container=found.container))
     formulas = [g for f in formulas for g in _gates(f)]
     formulas = [replace(f, id=f"f{k + 1}") for k, f in enumerate(formulas)]
     formulas = _with_merged_tags(formulas)
     rewritten = in_matrix_form([f.statement for f in formulas])
     formulas = [f if s is f.statement else replace(f, statement=s, reason=COMPONENTS) for f, s in zip(formulas, rewritten, strict=True)]
     return _elaborated(source, formulas)
+
+
+def _left_out(text: str, stretches: Sequence[Found]) -> Iterator[Formula]:
+    """What is beyond the limit: the first of it says so for all, and each keeps its place in the report."""
+    status, reason = "unreadable", f"only {MAX_FORMULAS} formulas of a document are read; {len(stretches)} are left out from here on"
+    for found in stretches:
+        raw = text[found.start : found.end][:MAX_CHARACTERS]
+        yield Formula("", found.start, found.end, raw, "expression", status, reason, container=found.container)
+        status, reason = "skipped", f"beyond the first {MAX_FORMULAS} formulas"
 
 
 def read_stretch(text: str, found: Found, evidence: Evidence) -> list[Formula]:

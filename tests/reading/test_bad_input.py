@@ -148,10 +148,16 @@ def test_three_thousand_formulas_take_bounded_time() -> None:
     assert time.process_time() - start < 120
 
 
-def test_what_is_beyond_the_limit_is_said() -> None:
-    last = read_document(Source("many.md", "$$(1)$$\n\n" * (MAX_FORMULAS + 5))).formulas[-1]
-    assert last.status == "unreadable"
-    assert "5 are left out" in last.reason
+@pytest.mark.parametrize("unit", ["$$(1)$$\n\n", "$$x \\\\ y$$\n\n"])
+def test_what_is_beyond_the_limit_is_said(unit: str) -> None:
+    """Every stretch keeps its record; one of them says why it and the others are not read."""
+    per = len(read_document(Source("one.md", unit)).formulas)
+    formulas = read_document(Source("many.md", unit * (MAX_FORMULAS // per + 5))).formulas
+    first, *others = [f for f in formulas if str(MAX_FORMULAS) in f.reason]
+    assert first is formulas[MAX_FORMULAS]
+    assert (first.status, len(others)) == ("unreadable", 4)
+    assert "5 are left out" in first.reason
+    assert {f.status for f in others} == {"skipped"}
 
 
 PIECES = (
