@@ -79,11 +79,11 @@ def against_zoo(system: NormalSystem, match: Match) -> Verdict:
 
 
 def prover_system(system: NormalSystem, roles: Mapping[str, str], outputs: tuple[str, ...], match: Match | None = None) -> System:
-    """The system for the prover: variables under their roles, parameters under their own names (marked where a role has that name).
+    """The system for the prover: variables under their roles, everything else under its own name (marked where a role has that name).
 
     Variables have the shapes of the cell that the system is taken for: an equation that lacks a factor leaves shapes open.
     """
-    own = {p: f"{p}_doc" for p in system.parameters if p in roles.values()}
+    own = {n: f"{n}_doc" for n in (*system.parameters, *system.variables) if n in roles.values() and n not in roles}
     names = {**own, **roles}
     equations = [_renamed(d.equation, names) for d in system.definitions]
     layout = system.layout if system.layout in ("row", "column") else None
