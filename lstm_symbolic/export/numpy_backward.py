@@ -100,7 +100,8 @@ class Backward:
         text += ["        for t in range(last - 1, first - 1, -1):"]
         text += [f"            {', '.join(self.row_names)}{',' * (len(self.row_names) == 1)} = ws.rows[t - first]"]
         text += [f"            {line}" for line in loop]
-        return [*text, *(f"        {line}" for line in self.collect()), *after]
+        done = [f"    del {', '.join(self.transposed(i) for i in range(len(plan.pulls)))}"] if plan.pulls else []
+        return [*text, *(f"        {line}" for line in self.collect()), *done, *after]
 
     # --- inside the loop -----------------------------------------------------------------------------------------
 
