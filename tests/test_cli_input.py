@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
+import signal
+import subprocess
 import sys
+import time
+from pathlib import Path
 
 import pytest
 
@@ -148,3 +153,39 @@ def test_a_hint_stands_apart_from_the_error(form, tmp_path):
     report = check(tmp_path)
     text = " ".join(render(report, form).split())
     assert "holds no document; a folder is searched" in text.replace("\\", "")
+
+
+def test_streams_that_were_closed_before_are_empty(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "stdin", None)
+    assert "no JSON" in refused(["verify", "-"], capsys)
+    monkeypatch.setattr(sys, "stdout", None)
+    assert cli.main(["explain", "E204"]) == 0
+
+
+def test_a_full_disk_is_one_message(monkeypatch, capsys):
+    full = Path("/dev/full")
+    if not full.exists():
+        pytest.skip("no /dev/full here")
+    with full.open("w") as stream:
+        monkeypatch.setattr(sys, "stdout", stream)
+        assert cli.main(["explain", "E204"]) == 2
+    assert capsys.readouterr().err == "lstm-symbolic: standard output cannot be written: No space left on device\n"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of a terminal")
+def test_an_interrupt_ends_the_processes_as_well():
+    program = (
+        "import time; from lstm_symbolic.audit.check import _mapped; print('go', flush=True); list(_mapped(time.sleep, [90, 90, 90], 2))"
+    )
+    quiet = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+    with subprocess.Popen([sys.executable, "-c", program], start_new_session=True, **quiet) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        time.sleep(1)
+        os.killpg(process.pid, signal.SIGINT)
+        try:
+            process.wait(30)
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+    assert process.returncode in (1, 130, -signal.SIGINT)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import itertools
+import signal
 import time
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -75,12 +77,15 @@ def expand(paths: str | Path | Source | Sequence[str | Path | Source]) -> list[s
 
 
 def _mapped(work: Callable[[_In], _Out], items: Sequence[_In], jobs: int) -> Iterator[_Out]:
-    """``map`` over several processes, in order."""
+    """``map`` over several processes, in order. An interrupt from the terminal ends them at once."""
     if jobs == 1 or len(items) < 2:
         yield from map(work, items)
-    else:
-        with ProcessPoolExecutor(min(jobs, len(items))) as pool:
+        return
+    try:
+        with ProcessPoolExecutor(min(jobs, len(items)), initializer=signal.signal, initargs=(signal.SIGINT, signal.SIG_DFL)) as pool:
             yield from pool.map(work, items, chunksize=1 + len(items) // (8 * jobs))
+    except BrokenProcessPool:
+        raise LstmSymbolicError("a process was ended from outside", hint="is there too little memory? try --jobs 1") from None
 
 
 def asked_for(against: Any) -> str:

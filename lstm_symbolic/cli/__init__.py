@@ -7,23 +7,20 @@ status.
 from __future__ import annotations
 
 import os
-import sys
 import traceback
 import warnings
 from collections.abc import Sequence
 
 from ..errors import LstmSymbolicError, RepairWarning
 from .arguments import parser
-from .output import complain, writable
+from .output import complain, streams, writable
 
 __all__ = ["main", "parser"]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one verb and returns the exit status."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
+    streams()
     args = parser().parse_args(argv)
     try:
         with warnings.catch_warnings():

@@ -21,6 +21,16 @@ def writable(path: Path) -> None:
         raise LstmSymbolicError(f"{path} cannot be written: permission denied")
 
 
+def streams() -> None:
+    """A stream that was closed before we began is an empty one, and what the terminal cannot show is escaped."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+
+
 def json_text(data: Any) -> str:
     return json.dumps(data, indent=1)
 
@@ -34,8 +44,10 @@ def emit(text: str, output: Path | None = None) -> None:
     try:
         sys.stdout.write(text)
         sys.stdout.flush()
-    except BrokenPipeError:
+    except OSError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):
+            raise LstmSymbolicError(f"standard output cannot be written: {error.strerror}") from None
 
 
 def complain(message: str) -> None:
