@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -189,3 +190,19 @@ def test_an_interrupt_ends_the_processes_as_well():
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
     assert process.returncode in (1, 130, -signal.SIGINT)
+
+
+def test_a_link_to_nothing_is_not_passed_over(tmp_path):
+    (tmp_path / "a.md").symlink_to(tmp_path / "gone.md")
+    assert [d.error for d in check(tmp_path).documents] == [f"{tmp_path / 'a.md'} does not exist"]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names")
+def test_a_pipe_is_a_document(tmp_path, capsys):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_text, args=(r"$$h_t = \tanh(W x_t + U h_{t-1} + b)$$",))
+    writer.start()
+    assert cli.main(["compare", str(pipe), "rnn"]) == 0
+    writer.join()
+    assert capsys.readouterr().out.startswith("proved")

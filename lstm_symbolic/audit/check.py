@@ -67,7 +67,7 @@ def expand(paths: str | Path | Source | Sequence[str | Path | Source]) -> list[s
     out: list[str | Path | Source] = []
     for p in given:
         if isinstance(p, str | Path) and Path(p).is_dir():
-            found = sorted(f for f in Path(p).rglob("*") if f.suffix.lower() in SUFFIXES and f.is_file())
+            found = sorted(f for f in Path(p).rglob("*") if f.suffix.lower() in SUFFIXES and (f.is_file() or not f.exists()))
             if not found:
                 out.append(p)
             out += found

@@ -38,7 +38,7 @@ def path_or_text(text: str) -> str | Path:
     No formula ends like the name of a document: there the user meant one, and hears that it is missing.
     """
     try:
-        if Path(text).is_file() or Path(text.rpartition("#")[0]).is_file():
+        if (Path(text).exists() and not Path(text).is_dir()) or Path(text.rpartition("#")[0]).is_file():
             return Path(text)
         if text.endswith(("/", ".")) and Path(text).is_dir():
             raise LstmSymbolicError(f"{text} is a folder", hint="name one document in it; check reads folders")
