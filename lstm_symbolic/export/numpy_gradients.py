@@ -74,7 +74,7 @@ def _weights(back: Backward, size: Expr, numbers: list[int], buffer: str, pieces
         for first, last in runs(reading[start]):
             name = views.names.fresh("d_weights")
             part = buffer if (first, last) == (0, len(numbers)) else f"{buffer}[:, {blocks(first, last, len(numbers), size)}]"
-            yield f"    {name} = np.matmul({rows}.T, {part}).T"
+            yield f"    {name} = np.matmul({rows}, {part}).T"
             for p in range(start, end):
                 columns = "" if end - start == 1 else f", {views.part(start, p, p + 1, end)}"
                 for i in range(first, last):
@@ -98,12 +98,12 @@ def _alike(reading: dict[int, tuple[int, ...]]) -> list[tuple[int, int]]:
 
 
 def _operands(back: Backward, start: int, end: int) -> str:
-    """What operands were at every step, a row for each sample."""
+    """What operands were at every step, a column for each sample."""
     plan, views = back.views.plan, back.views
     node = plan.graph[plan.operands[start]]
     if end - start == 1 and node.op == "input":
-        return f'inputs["{node.name}"].reshape(T * B, {views.spell(node.size)})'
-    return views.operand_rows(start, end)
+        return f'inputs["{node.name}"].reshape(T * B, {views.spell(node.size)}).T'
+    return views.operand_columns(start, end)
 
 
 def _constants(back: Backward, pieces: Pieces) -> None:

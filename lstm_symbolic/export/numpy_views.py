@@ -180,7 +180,7 @@ class Views:
     def span(self, w: Weight) -> str:
         return between(self.spell(w.start), self.spell(w.start + w.width))
 
-    def operand_rows(self, first: int, last: int) -> str:
-        """What operands were at every step, as (T * B, size): for the gradients of weights."""
+    def operand_columns(self, first: int, last: int) -> str:
+        """What operands were at every step, as (size, T * B): for the gradients of weights."""
         width = self.spell(Add(*self.plan.operand_sizes[first:last]))
-        return f"ws.operands[:T, {self.columns(first, last)}].transpose(0, 2, 1).reshape(T * B, {width})"
+        return f"ws.operands[:T, {self.columns(first, last)}].transpose(1, 0, 2).reshape({width}, T * B)"
