@@ -1,6 +1,7 @@
 """What a notebook shows for our objects. The one place where a lower layer reaches up: it asks ``writing``, when it is shown.
 
-A data class that holds equations inherits ``Shown``; importing this module imports nothing else of the package.
+A data class that holds equations inherits ``Shown``, one that says something in words ``Told``; importing this module imports nothing
+else of the package.
 """
 
 from __future__ import annotations
@@ -23,3 +24,22 @@ class Shown:
         from .writing import mathml
 
         return mathml(self)
+
+
+class Told:
+    """What a terminal shows, in notebooks; it is no formula, so that there is no LaTeX of it.
+
+    >>> from lstm_symbolic.proof import Verdict
+    >>> Verdict("proved")._repr_html_()
+    '<pre>proved        equal for all values</pre>'
+    """
+
+    def _repr_latex_(self) -> str | None:
+        return None
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        from .audit.words import words
+
+        return f"<pre>{escape(words(self))}</pre>"

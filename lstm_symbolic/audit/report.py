@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from ..notebook import Told
 from .data import plain_data
 from .witness import witness_text
 
@@ -67,8 +68,8 @@ class SystemRecord:
     cell: str | None = None
     relation: str = "undecided"
     layout: str = "column"
-    names: Mapping[str, str] = field(default_factory=dict)
-    under: Mapping[str, str] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict, hash=False)
+    under: Mapping[str, str] = field(default_factory=dict, hash=False)
     title: str = ""
     reason: str = ""
 
@@ -112,7 +113,7 @@ class Finding:
     wrote: str = ""
     expected: str = ""
     fix: Fix | None = None
-    witness: Mapping[str, Any] | None = None
+    witness: Mapping[str, Any] | None = field(default=None, hash=False)
     notes: tuple[Note, ...] = ()
     labels: tuple[Label, ...] = ()
 
@@ -172,16 +173,16 @@ class Comparison:
     left: str
     right: str
     verdict: str
-    names: Mapping[str, str] = field(default_factory=dict)
-    under: Mapping[str, str] = field(default_factory=dict)
-    witness: Mapping[str, Any] | None = None
-    certificate: Mapping[str, Any] | None = None
+    names: Mapping[str, str] = field(default_factory=dict, hash=False)
+    under: Mapping[str, str] = field(default_factory=dict, hash=False)
+    witness: Mapping[str, Any] | None = field(default=None, hash=False)
+    certificate: Mapping[str, Any] | None = field(default=None, hash=False)
     reason: str = ""
     required: bool = False
 
 
 @dataclass(frozen=True)
-class Report:
+class Report(Told):
     """The answer of ``check``.
 
     >>> Report((DocumentReport("notes.md"),)).summary["documents"]

@@ -19,7 +19,7 @@ from ..notebook import Shown
 
 
 @dataclass(frozen=True)
-class Step:
+class Step(Shown):
     """One line of a derivation: an equation, the rules that it applies, and why it holds."""
 
     left: Expr

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..notebook import Told
+
 KINDS = ("proved", "proved-where-defined", "proved-under", "refuted", "undecided")
 
 #: Exact fractions as text, nested as the value is: ``[["1/2"], ["0"]]`` is a column.
@@ -21,10 +23,10 @@ class Witness:
     ``place`` is the same point for a certificate: sizes, times, steps, and the values of each side apart.
     """
 
-    values: Values
+    values: Values = field(hash=False)
     left: str
     right: str
-    place: dict[str, Any] = field(default_factory=dict)
+    place: dict[str, Any] = field(default_factory=dict, hash=False)
 
     def to_json(self) -> dict[str, Any]:
         return {"values": self.values, "left": self.left, "right": self.right}
@@ -35,14 +37,14 @@ class Instance:
     """The other side is an instance of side ``of`` ("left" or "right"): put ``under`` into ``of`` and it becomes the other side."""
 
     of: str
-    under: dict[str, str]
+    under: dict[str, str] = field(hash=False)
 
     def to_json(self) -> dict[str, Any]:
         return {"of": self.of, "under": self.under}
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Verdict(Told):
     """The answer to one comparison.
 
     >>> Verdict("proved").equal, Verdict("refuted").equal, Verdict("undecided", reason="too large").equal
@@ -50,13 +52,13 @@ class Verdict:
     """
 
     kind: str
-    under: dict[str, str] = field(default_factory=dict)
+    under: dict[str, str] = field(default_factory=dict, hash=False)
     where: tuple[str, ...] = ()
     witness: Witness | None = None
-    certificate: dict[str, Any] = field(default_factory=dict)
+    certificate: dict[str, Any] = field(default_factory=dict, hash=False)
     reason: str = ""
     seconds: float = 0.0
-    names: dict[str, str] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict, hash=False)
     instance: Instance | None = None
     difference: tuple[str, ...] = ()
 

@@ -41,6 +41,8 @@ def slides(items: Iterable[Item] | Item, notation: str | Style = "default", lang
 def deck_of(items: list[Item], notation: str | Style, lang: str) -> Deck:
     say = words(lang)
     chosen = style_like(notation)
+    if strange := next((i for i in items if not isinstance(i, Cell | Gradients | str | Path)), None):
+        raise LstmSymbolicError(f"a {type(strange).__name__} makes no slides", hint="give cells, gradients or documents")
     known = [i if isinstance(i, Cell | Gradients) else cell(i) for i in items if not _is_file(i)]  # type: ignore[arg-type]
     paths = [Path(i) for i in items if _is_file(i)]  # type: ignore[arg-type]
     if not known and not paths:
@@ -91,10 +93,13 @@ def save(deck: Deck, to: Path) -> str:
     """Writes the deck in the form that the file's ending names."""
     if to.suffix not in SUFFIXES:
         raise LstmSymbolicError(f"no deck is made as {to.suffix or 'a file without an ending'}", hint=f"endings: {', '.join(SUFFIXES)}")
-    if to.suffix in _SOURCES:
+    try:
+        if to.suffix not in _SOURCES:
+            return _compiled(deck, to)
         to.write_text(_SOURCES[to.suffix](deck), encoding="utf-8")
-        return str(to)
-    return _compiled(deck, to)
+    except OSError as error:
+        raise LstmSymbolicError(f"{to} cannot be written: {error.strerror or error}") from None
+    return str(to)
 
 
 def _compiled(deck: Deck, to: Path) -> str:

@@ -1,4 +1,4 @@
-"""What can be printed: an expression, an equation, a chain of sides, a cell, or anything that holds equations."""
+"""What can be printed: an expression, an equation, a chain of sides, a line of a derivation, a cell, or anything that holds equations."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 from sympy import Basic, Equality, Expr
 
+from ..calculus import Step
 from ..cells import Cell, concatenated, leaves, split, transposed
 from ..errors import LstmSymbolicError, UnsupportedNode
 from ..expr import shape_of
@@ -32,7 +33,7 @@ def write(obj: Any, markup: str, notation: str | Style = "default") -> str:
     chosen = style(notation)
     kind = MARKUPS[markup]
     try:
-        if isinstance(obj, Basic | tuple) and not isinstance(obj, Cell) and not _is_system(obj):
+        if isinstance(obj, Basic | tuple | Step) and not isinstance(obj, Cell) and not _is_system(obj):
             row = _row(obj)
             pen = writer(kind, chosen, [row])
             text = pen(row[0])
@@ -84,12 +85,14 @@ def mathml(obj: Any, notation: str | Style = "default") -> str:
 
 def _is_system(obj: Any) -> bool:
     """A tuple of equations (``cell.equations``) is a system; a tuple of expressions is a chain of sides."""
-    return isinstance(obj, tuple) and any(isinstance(e, Equality | tuple) for e in obj)
+    return isinstance(obj, tuple) and any(isinstance(e, Equality | tuple | Step) for e in obj)
 
 
 def _row(obj: Any) -> Row:
     if isinstance(obj, Equality):
         return (obj.lhs, obj.rhs)
+    if isinstance(obj, Step):
+        return (obj.left, obj.right)
     return obj if isinstance(obj, tuple) else (obj,)
 
 
