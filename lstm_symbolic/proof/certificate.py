@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sympy import Basic, Expr, MatrixSymbol
+from sympy import Basic, Expr, MatrixSymbol, Symbol
 
 from ..errors import UnsupportedNode
 from ..expr import nodes
-from ..expr.dims import is_scalar
+from ..expr.build import shape_of
+from ..expr.dims import symbol as dimension
 from ..expr.dims import write as write_dimension
 from ..expr.plain import plain
 from ..expr.term import Term
@@ -65,10 +67,35 @@ def text(e: Any) -> str:
     return plain(explicit(e))
 
 
+def name_of(term: Term) -> str:
+    """The name of a symbol, without its time; a gradient is a symbol of its own: ``grad(h)``."""
+    return term.name if term.op == "sym" else f"{term.op}({','.join(name_of(a) for a in term.args)})"
+
+
 def shapes_of(expressions: Iterable[Expr]) -> dict[str, str]:
-    """The shapes of all symbols that are no scalars."""
-    symbols = {s for e in expressions for s in e.atoms(MatrixSymbol)}
-    return {s.name: ",".join(write_dimension(d) for d in s.shape) for s in sorted(symbols, key=str) if not is_scalar(s.shape)}
+    """The shapes of all symbols.
+
+    >>> shapes_of([build(read_term("W @ h[t-1] * c"), shapes("W:n,m h:m,1"))])
+    {'W': 'n,m', 'c': '1,1', 'h': 'm,1'}
+    """
+    terms = {name_of(t): "1,1" for e in expressions for t in to_term(e).walk() if t.op in ("sym", "grad", "jac")}
+    symbols = {s for e in expressions for s in e.atoms(MatrixSymbol, nodes.Grad, nodes.Jacobian)}
+    return dict(sorted((terms | {name_of(to_term(s)): ",".join(write_dimension(d) for d in shape_of(s)) for s in symbols}).items()))
+
+
+def dimensions_of(expressions: Iterable[Expr]) -> set[str]:
+    """The names of dimensions: sizes are positive, times are not."""
+    return {s.name for e in expressions for s in e.atoms(Symbol) if s.is_integer and s.is_positive}
+
+
+def conditions(domain: str | None) -> list[str]:
+    """The conditions of a domain one by one.
+
+    >>> conditions("-1 < x < 1, y > 0")
+    ['-1 < x', 'x < 1', 'y > 0']
+    """
+    chains = [re.split(r"([<>]=?|!=)", part) for part in re.split(r",|;|\band\b", domain or "") if part.strip()]
+    return [f"{c[k - 1].strip()} {c[k]} {c[k + 1].strip()}" for c in chains for k in range(1, len(c), 2)]
 
 
 @dataclass(frozen=True)
@@ -106,19 +133,20 @@ def certified(verdict: Verdict, statement: Statement, evidence: Evidence) -> Ver
 
 def certificate(verdict: Verdict, statement: Statement, evidence: Evidence) -> dict[str, Any]:
     """The certificate of a verdict."""
-    sides = {"left": statement.left, "right": statement.right}
+    rename = {dimension(b): dimension(a) for b, a in evidence.dims.items()}
+    sides = {"left": statement.left, "right": renamed(statement.right, rename)}
     parts = {name: [side] if isinstance(side, Expr) else [e for pair in side for e in pair] for name, side in sides.items()}
     system = not isinstance(statement.left, Expr)
     missing = ("convolutions",) if any(e.has(nodes.Conv) for own in parts.values() for e in own) else ()
     data = {
-        "certificate": 1,
+        "certificate": 2,
         "verdict": verdict.kind,
         "check": "none" if missing else "interval" if verdict.kind == "refuted" else "residue",
         "not covered": [*missing, *(NOT_COVERED.get(verdict.kind, ()) if system else ())],
         **{name: written(side) for name, side in sides.items()},
         "shapes": {name: shapes_of(own) for name, own in parts.items()},
-        "dims": dict(evidence.dims),
-        "domain": statement.domain,
+        "dimensions": sorted(dimensions_of([e for own in parts.values() for e in own])),
+        "domain": conditions(statement.domain),
         "pointwise": statement.pointwise or not system,
         "backward_in_time": statement.backward,
         "pairs": [list(p) for p in evidence.pairs],
@@ -126,14 +154,28 @@ def certificate(verdict: Verdict, statement: Statement, evidence: Evidence) -> d
         "inputs": [list(p) for p in evidence.inputs],
         "under": {name: dict(values) for name, values in evidence.under.items()},
         "where": list(verdict.where),
-        "witness": point(verdict.witness) if verdict.witness else None,
         **verdict.certificate,
     }
+    data["witness"] = point(verdict.witness, data["dimensions"]) if verdict.witness else None
+    data = json.loads(re.sub(r"\blambda\b", unused("lambda_", str(data)), json.dumps(data)))  # a word of Python, which the checker reads
     return {**data, "digest": hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()}
 
 
-def point(witness: Witness) -> dict[str, Any]:
-    return {**witness.place, "left": witness.left, "right": witness.right}
+def unused(name: str, text: str) -> str:
+    """The name, longer by as much as makes it new in a text."""
+    return unused(name + "_", text) if re.search(rf"\b{name}\b", text) else name
+
+
+def point(witness: Witness, dimensions: Sequence[str]) -> dict[str, Any]:
+    """The witness with all its fields; where shapes differ, they do at different sizes."""
+    own = {"dims": {d: 2 * k + 3 for k, d in enumerate(dimensions)}, "times": {}, "steps": 1}
+    own |= {"values": {}, "values_right": {}, "functions": {}}
+    return {**own, **witness.place, "left": witness.left, "right": witness.right}
+
+
+def renamed(side: Expr | Sequence[tuple[Expr, Expr]], names: Mapping[Basic, Basic]) -> Expr | Sequence[tuple[Expr, Expr]]:
+    """A side with its dimensions in the names of the other."""
+    return side.xreplace(names) if isinstance(side, Expr) else [(a.xreplace(names), b.xreplace(names)) for a, b in side]
 
 
 def written(side: Expr | Sequence[tuple[Expr, Expr]]) -> str | list[str]:
