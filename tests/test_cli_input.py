@@ -176,7 +176,7 @@ def test_a_full_disk_is_one_message(monkeypatch, capsys):
 @pytest.mark.skipif(os.name == "nt", reason="signals of a terminal")
 def test_an_interrupt_ends_the_processes_as_well():
     program = (
-        "import time; from lstm_symbolic.audit.check import _mapped; print('go', flush=True); list(_mapped(time.sleep, [90, 90, 90], 2))"
+        "import time; from lstm_symbolic.audit.processes import mapped; print('go', flush=True); list(_mapped(time.sleep, [90, 90, 90], 2))"
     )
     quiet = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
     with subprocess.Popen([sys.executable, "-c", program], start_new_session=True, **quiet) as process:
@@ -206,3 +206,27 @@ def test_a_pipe_is_a_document(tmp_path, capsys):
     assert cli.main(["compare", str(pipe), "rnn"]) == 0
     writer.join()
     assert capsys.readouterr().out.startswith("proved")
+
+
+RNN = r"$$h_t = \tanh(W x_t + U h_{t-1} + b)$$"
+
+
+@pytest.mark.parametrize(
+    ("against", "status"),
+    [("same.md", 0), ("same.md#s1", 0), ("other.md", 1), ("rnn", 0), ("gru", 1), ("h[t] = tanh(W @ x[t] + U @ h[t-1] + b)", 0)],
+)
+def test_what_a_document_is_held_to(against, status, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    for name in ("a.md", "same.md"):
+        Path(name).write_text(RNN, encoding="utf-8")
+    Path("other.md").write_text(RNN.replace("tanh", "sigma"), encoding="utf-8")
+    assert cli.main(["check", "a.md", "--against", against]) == status
+
+
+@pytest.mark.parametrize("against", ["nosuch.md", "lstmm", "x + y", "two.md", "none.md"])
+def test_what_no_document_can_be_held_to(against, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    Path("a.md").write_text(RNN, encoding="utf-8")
+    Path("none.md").write_text("no formula", encoding="utf-8")
+    Path("two.md").write_text(f"# One\n\n{RNN}\n\n# Two\n\n" + RNN.replace("tanh", "sigma"), encoding="utf-8")
+    refused(["check", "a.md", "--against", against], capsys)

@@ -2,38 +2,29 @@
 
 from __future__ import annotations
 
-import itertools
-import signal
 import time
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from ..cells import cell
 from ..errors import CellError, LstmSymbolicError
-from ..expr.plain import write
-from ..proof import System, Verdict, compare_systems
+from ..proof import System
 from ..reading import Source, load, read_document
 from .character import contradictions, system_findings
 from .claims import claim_findings
+from .comparisons import pairwise, required, with_zoo
 from .gradients import gradient_findings
-from .judge import Judged, carried, judge, prover_system
+from .judge import Judged, judge
 from .legend import legend_findings
-from .models import models
 from .normal import normal_systems
 from .parameters import exchanged_letters
 from .places import record
+from .processes import mapped
 from .reading_findings import reading_findings
-from .recognise import SAME_ROLE
-from .report import Comparison, DocumentReport, Finding, Report, SystemRecord
+from .report import DocumentReport, Finding, Report, SystemRecord
 from .worked import worked
-
-_In = TypeVar("_In")
-_Out = TypeVar("_Out")
 
 #: What a folder is searched for.
 SUFFIXES = (".md", ".txt", ".tex", ".markdown", ".rst", ".ipynb", ".html", ".htm")
@@ -51,13 +42,14 @@ def check(
     ``against`` is a cell or a system that every document is held to; ``jobs`` processes read documents at the same time.
     """
     start = time.monotonic()
+    demand = demanded(against)
     reports, judged = [], []
     documents = expand(paths)
-    for report, systems in _mapped(partial(check_document, asked=asked_for(against)), documents, jobs):
+    for report, systems in mapped(partial(check_document, asked=asked_for(against)), documents, jobs):
         reports.append(report)
         progress(len(reports), len(documents))
         judged += [(f"{report.path}#{j.system.id}", j) for j in systems]
-    comparisons = [*with_zoo(judged), *([] if alone else pairwise(judged, jobs)), *required(judged, against)]
+    comparisons = [*with_zoo(judged), *([] if alone else pairwise(judged, jobs)), *required(judged, against, demand)]
     return Report(tuple(reports), tuple(comparisons), time.monotonic() - start)
 
 
@@ -74,18 +66,6 @@ def expand(paths: str | Path | Source | Sequence[str | Path | Source]) -> list[s
         else:
             out.append(p)
     return out
-
-
-def _mapped(work: Callable[[_In], _Out], items: Sequence[_In], jobs: int) -> Iterator[_Out]:
-    """``map`` over several processes, in order. An interrupt from the terminal ends them at once."""
-    if jobs == 1 or len(items) < 2:
-        yield from map(work, items)
-        return
-    try:
-        with ProcessPoolExecutor(min(jobs, len(items)), initializer=signal.signal, initargs=(signal.SIGINT, signal.SIG_DFL)) as pool:
-            yield from pool.map(work, items, chunksize=1 + len(items) // (8 * jobs))
-    except BrokenProcessPool:
-        raise LstmSymbolicError("a process was ended from outside", hint="is there too little memory? try --jobs 1") from None
 
 
 def asked_for(against: Any) -> str:
@@ -148,93 +128,24 @@ def system_record(j: Judged) -> SystemRecord:
     )  # fmt: skip
 
 
-# -- comparisons ----------------------------------------------------------------------------------------------------------------
-
-
-def with_zoo(judged: Sequence[tuple[str, Judged]]) -> list[Comparison]:
-    """Every system against its own cell."""
-    return [
-        comparison(key, f"zoo#{j.match.cell}", j.verdict, dict(j.match.roles))
-        for key, j in judged
-        if j.match is not None and j.verdict is not None
-    ]
-
-
-def pairwise(judged: Sequence[tuple[str, Judged]], jobs: int = 1) -> list[Comparison]:
-    """Every two systems, names matched through their cells; what two documents state alike is compared once."""
-    pairs = [((left, a), (right, b)) for (left, a), (right, b) in itertools.combinations(judged, 2)]
-    tasks = {(_statement(a), _statement(b)): (a, b) for (_, a), (_, b) in pairs}
-    verdicts = dict(zip(tasks, _mapped(_verdict, list(tasks.values()), jobs), strict=True))
-    out = []
-    for (left, a), (right, b) in pairs:
-        back = {role: mine for mine, role in canonical_roles(b).items()}
-        names = {mine: back[role] for mine, role in canonical_roles(a).items() if role in back}
-        out.append(comparison(left, right, verdicts[_statement(a), _statement(b)], names))
-    return out
-
-
-def _verdict(pair: tuple[Judged, Judged]) -> Verdict:
-    a, b = pair
-    if a.match is None or b.match is None:
-        return Verdict("undecided", reason="one of the systems is no known cell, so their symbols are not matched")
-    outputs = tuple(r for r in canonical_outputs(a) if r in canonical_outputs(b))
-    if not outputs:
-        return Verdict("undecided", reason="the two systems share no output")
-    try:
-        return compare_systems(as_system(a, outputs), as_system(b, outputs))
-    except LstmSymbolicError as error:
-        return Verdict("undecided", reason=error.message)
-
-
-def _statement(j: Judged) -> Hashable:
-    """What a system states, places apart: systems with the same statement compare alike."""
-    roles = tuple(sorted(canonical_roles(j).items()))
-    return j.system.layout, roles, frozenset((d.name, write(d.value)) for d in j.system.definitions)
-
-
-def canonical_roles(j: Judged) -> dict[str, str]:
-    if j.match is None:
-        return {}
-    return {mine: SAME_ROLE.get(role, role) for mine, role in j.match.roles.items()}
-
-
-def canonical_outputs(j: Judged) -> tuple[str, ...]:
-    assert j.match is not None
-    return tuple(SAME_ROLE.get(r, r) for r in carried(j.system, j.match))
-
-
-def as_system(j: Judged, outputs: tuple[str, ...]) -> System:
-    """A system under the names of its roles."""
-    return prover_system(j.system, canonical_roles(j), outputs, j.match)
-
-
-def comparison(left: str, right: str, verdict: Verdict, names: dict[str, str]) -> Comparison:
-    witness = verdict.witness.to_json() if verdict.witness else None
-    return Comparison(
-        left, right, verdict.kind, {**names, **verdict.names}, dict(verdict.under), witness, dict(verdict.certificate), verdict.reason
-    )
-
-
-def required(judged: Sequence[tuple[str, Judged]], against: Any) -> list[Comparison]:
-    """Every system against what the user asked for."""
+def demanded(against: Any) -> Judged | System | None:
+    """What every system is held to: a cell, equations, or the one system of a document. What is none of these is said at once."""
     if against is None:
-        return []
-    from .sides import sides
+        return None
+    if not isinstance(against, Path):
+        from .sides import sides
 
-    known = next((m for m in models() if m.name == against), None) if isinstance(against, str) else None
-    out = []
-    for key, j in judged:
-        if known is not None and j.match is not None and j.match.model.name == known.name and j.verdict is not None:
-            out.append(replace(comparison(key, f"zoo#{known.name}", j.verdict, dict(j.match.roles)), required=True))
-            continue
-        try:
-            side = sides(against)[0]
-            mine = prover_system(j.system, {}, tuple(j.system.defined))
-            verdict = compare_systems(mine, System(side.system(), side.outputs))
-        except LstmSymbolicError as error:
-            verdict = Verdict("undecided", reason=error.message)
-        out.append(replace(comparison(key, str(against), verdict, {}), required=True))
-    return out
+        side = sides(against)[0]
+        return System(side.system(), side.outputs)
+    name, _, wanted = (str(against), "", "") if against.exists() else str(against).partition("#")
+    report, systems = check_document(name)
+    if report.error:
+        raise LstmSymbolicError(report.error)
+    found = [j for j in systems if wanted in ("", j.system.id)]
+    if len(found) != 1:
+        hint = f"name one: {', '.join(f'{name}#{j.system.id}' for j in systems)}" if systems else ""
+        raise LstmSymbolicError(f"{against} holds {len(found)} systems", hint=hint)
+    return found[0]
 
 
 __all__ = ["check", "check_document"]

@@ -32,7 +32,8 @@ def check(args: argparse.Namespace) -> int:
     if args.fix and args.paths != ["-"]:
         _nothing_for({"-o": args.output}, "--fix", "files are mended where they are; --diff -o FILE writes what would change")
     with Progress("checking") as progress:
-        report = check([opened(p) for p in args.paths], against=args.against, alone=args.alone, jobs=args.jobs, progress=progress)
+        against = None if args.against is None else path_or_text(args.against)
+        report = check([opened(p) for p in args.paths], against=against, alone=args.alone, jobs=args.jobs, progress=progress)
     if args.fix or args.diff:
         return _fix(args, report)
     emit(render(report, args.format or "text", Style() if args.output else style_of(sys.stdout)), args.output)
