@@ -11,7 +11,7 @@ from ..reading.document import Document, Formula
 from .circles import circles
 from .functions import recognised
 from .interpret import map_symbols, strip
-from .judge import Judged
+from .judge import Judged, certain
 from .localise import Located, locate
 from .models import has_bias, models
 from .normal import Definition, NormalSystem
@@ -27,7 +27,7 @@ VARIANTS = {
     "lstm_no_output_tanh": "the LSTM without the output tanh", "lstm_cifg": "the LSTM with coupled gates",
     "lstm_cs230": "the CS230 cheat sheet's LSTM: a relevance gate inside the candidate and no output tanh",
     "gru_cs230": "the GRU of the CS230 cheat sheet: z c~ + (1 - z) c', the activation is the cell state",
-    "lstm_peephole": "the LSTM with peepholes", "ugrnn": "the GRU without its reset gate (UGRNN)",
+    "lstm_peephole": "the LSTM with peepholes", "lstm_peephole_only": "the LSTM whose gates see C in place of h", "ugrnn": "the GRU without its reset gate (UGRNN)",
     "lstm_goodfellow": "the Deep Learning book's LSTM, whose candidate passes through a sigmoid",
     "lstm_lee": "Hung-yi Lee's memory cell, with its functions left open", "lstm_1997": "the LSTM of 1997, without a forget gate",
     "gru_reset_after": "the GRU with the reset gate after the matrix product", "lstm_projection": "the LSTM with a projection",
@@ -48,9 +48,11 @@ def system_findings(document: Document, judged: Judged) -> Iterator[Finding]:
             first = by_id[system.definitions[0].formula]
             yield finding(document, "N511", (first.start, first.end), "this system is no cell of the zoo", first)
         return
+    variant = not certain(match) and any(not x.edits for x in judged.located)  # perhaps one that the zoo has not
     for located in judged.located:
         found = slip(document, judged, located, by_id)
-        yield from (replace(f, severity="warning") for f in found) if misplaced(located, judged.located) else found
+        doubtful = (variant and len(located.edits) > 1) or misplaced(located, judged.located)
+        yield from (replace(f, severity="warning") for f in found) if doubtful else found
     yield from parameter_slips(document, judged, by_id)
     yield from undefined_gates(document, judged, by_id)
     yield from character(document, judged, by_id)

@@ -24,11 +24,20 @@ def circles(document: Document, system: NormalSystem, by_id: Mapping[str, Formul
             f = by_id[d.formula]
             wrote = f"{d.name}[t] = {write(d.value)}"
             if t.name == d.name:
+                if _is_total(f, d.name):
+                    continue
                 message = f"{d.name}[t] stands in its own definition: no order of computation exists"
                 yield finding(document, "E219", span_of(f, t), message, f, wrote=wrote)
             elif id(t) in fed and _reaches(needs, t.name, d.name):
                 message = f"{t.name}[t] is computed from {d.name}[t]; only the step before, {t.name}[t - 1], can be used here"
                 yield finding(document, "E219", span_of(f, t), message, f, wrote=wrote)
+
+
+def _is_total(f: Formula, name: str) -> bool:
+    """``J = sum of J_t``: the name without a time is the whole, and no step of it."""
+    if f.equation is None or f.equation.sides[0].index:
+        return False
+    return any(t.name == name and t.index for s in f.equation.sides[1:] for t in s.walk() if t.op == "sym")
 
 
 def _now(t: Term) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ..cells import cell
@@ -48,7 +48,22 @@ def judge(system: NormalSystem, asked: str = "") -> Judged:
             return Judged(system, None)
         return Judged(system, match, locate(plain, match) if match.wrong else (), against_zoo(plain, match))
     sure = len(match.exact) >= len(match.wrong)  # with more wrong than right, the cell itself is a guess
-    return Judged(system, match, locate(system, match) if sure else (), against_zoo(system, match))
+    located = locate(system, match) if sure else ()
+    if not certain(match) and carries_something_else(match, located):
+        return Judged(system, None)
+    return Judged(system, match, located, against_zoo(system, match))
+
+
+def certain(match: Match) -> bool:
+    """Is the cell beyond doubt: everything is stated, and all but one equation agree?"""
+    return len(match.exact) >= 2 and len(match.wrong) == 1 and not match.missing
+
+
+def carries_something_else(match: Match, located: Sequence[Located]) -> bool:
+    """No recursion of the cell is there, and none by a slip: gates that look alike do not make it the cell."""
+    states = set(cell(match.cell).states)
+    foreign = {match.roles[x.definition.name] for x in located if not x.edits}
+    return bool(foreign & states) and not (states - foreign) & {match.roles[n] for n in (*match.exact, *match.wrong)}
 
 
 def without_net_inputs(system: NormalSystem) -> NormalSystem:

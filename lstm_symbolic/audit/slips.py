@@ -16,7 +16,7 @@ from ..reading.tidy import split
 from ..reading.tokens import tokenize
 from .author import Author
 from .canonical import Canonical
-from .judge import Judged
+from .judge import Judged, certain
 from .localise import Located
 from .normal import Definition, stepped
 from .places import finding, fix, label, span_of
@@ -39,7 +39,7 @@ def slip(document: Document, judged: Judged, located: Located, by_id: Mapping[st
         mend = _fix(document, judged, f, located)
         if not edits:
             message = f"this is not the {match.cell}'s equation for {match.roles[d.name]}, and no small change makes it so"
-            severity = "error" if _certain(match) else "warning"
+            severity = "error" if certain(match) else "warning"
             yield finding(
                 document, "E299", (f.start, f.end), message, f, severity=severity, wrote=read, expected=expected, fix=mend, witness=witness,
                 notes=notes,
@@ -51,11 +51,6 @@ def slip(document: Document, judged: Judged, located: Located, by_id: Mapping[st
                 document, e.code, span_of(f, at), _message(e.words, match, d), f, wrote=read, expected=expected, fix=None if k else mend,
                 witness=None if k else witness, notes=notes, labels=_agreeing(document, f),
             )  # fmt: skip
-
-
-def _certain(match: Match) -> bool:
-    """Is the cell beyond doubt: everything is stated, and all but one equation agree?"""
-    return len(match.exact) >= 2 and len(match.wrong) == 1 and not match.missing
 
 
 def _message(words: str, match: Match, d: Definition) -> str:

@@ -19,6 +19,7 @@ from .context import Context, timed_name
 from .kinds import prior, product
 from .places import COLUMNS, ROWS, read_size
 from .surface import Name, Surface
+from .tokens import GREEK
 from .vocabulary import LOSS
 
 _CALL_LETTERS = {"f", "g", "h", "phi", "varphi", "psi", "rho", "F", "G", "theta", "H", "act"}
@@ -277,7 +278,9 @@ class Elaborator:
         return results
 
     def _apply(self, s: Surface, kinds: Kinds) -> list[Reading]:
-        """``W(r * h)`` is a product, ``f(z)`` a call; letters and what else the name is used for decide."""
+        """``W(r * h)`` is a product, ``f(z)`` a call; letters and what else the name is used for decide. ``J_t(theta)`` is the loss."""
+        if _is_loss(s):
+            return self.read(s.args[0], kinds)
         return self.multiplied(s, lambda group: group, s, kinds) + self.called(s, kinds)
 
     def multiplied(self, applied: Surface, change: Callable[[Surface], Surface], s: Surface, kinds: Kinds) -> list[Reading]:
@@ -307,13 +310,13 @@ class Elaborator:
         return results
 
     def product_cost(self, name: Name) -> float:
-        function = (name.base in _CALL_LETTERS and not name.subs or len(name.base) > 2) and name.time is None
+        function = (name.base in _CALL_LETTERS and not name.subs or _is_word(name)) and name.time is None
         return 2.0 if function and name.plain not in self.context.plain_use else 0.0
 
     def call_cost(self, name: Name) -> float:
         if name.plain in self.context.plain_use:
             return 4.0
-        if name.base in _CALL_LETTERS or len(name.base) > 2:
+        if name.base in _CALL_LETTERS or _is_word(name):
             return 0.0 if not name.primes else 0.5
         return 6.0 if name.base[:1] in "WUVb" else 4.0 if name.plain in self.context.timed else 3.0
 
@@ -354,6 +357,19 @@ class Elaborator:
 
     def _entry(self, s: Surface, kinds: Kinds) -> list[Reading]:
         raise ReadError("an entry of a vector (component form) is not part of the matrix language", "", s.span[0])
+
+
+def _is_word(name: Name) -> bool:
+    """``softplus`` and other words are functions; ``alpha`` is a letter."""
+    return len(name.base) > 2 and name.base not in GREEK
+
+
+def _is_loss(s: Surface) -> bool:
+    """A loss with what it depends on: ``J(theta)``, ``L_t(W, b)``; the arguments have no time, or it would be a product."""
+    symbol, group = s.args
+    inside = group.args if group.op in ("group", "pair") else (group,)
+    listed = all(a.op == "sym" and a.name is not None and timed_name(a.name)[0].time is None and not timed_name(a.name)[1] for a in inside)
+    return symbol.name is not None and symbol.name.base in LOSS - {"E", "l"} and listed
 
 
 _COMPARISONS = {"gt", "ge", "lt", "le", "eq", "ne"}

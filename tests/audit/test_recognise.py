@@ -127,3 +127,28 @@ def test_a_slip_beside_named_net_inputs_is_found(right: str, wrong: str, code: s
     line = NET_INPUTS[: NET_INPUTS.index(right)].count("\n") + 1
     report, _ = audit(Source("notes.md", NET_INPUTS.replace(right, wrong)))
     assert {(f.code, f.line) for f in report.findings if f.severity == "error" and f.code != "E219"} == {(code, line)}
+
+
+def test_gates_alone_make_no_cell() -> None:
+    """What is carried on is nothing of an LSTM, and no slip of it: the equations are not called wrong."""
+    gates = "\n".join(GATE % (g, g, g, g) for g in "fio")
+    carried = r"$$c_t = f_t \odot \exp(c_{t-1}) \odot o_t$$" + "\n" + r"$$h_t = \exp(i_t \odot c_t \odot c_t) \odot h_{t-1}$$"
+    report, _ = audit(Source("x.md", f"{gates}\n{carried}"))
+    assert [s.cell for s in report.systems] == [None]
+    assert [f.code for f in report.findings] == ["N511"]
+
+
+def test_a_bidirectional_layer_beside_its_output() -> None:
+    """Two names of the document meet in one name of the cell: h_fwd is its h, and the document has an h of its own."""
+    gate = r"$$\overrightarrow{%s}_t = %s(\overrightarrow{W}_%s x_t + \overrightarrow{U}_%s %s)$$"
+    h = r"\overrightarrow{h}_{t-1}"
+    lines = [gate % (g, r"\sigma", g, g, h) for g in "zr"] + [gate % ("g", r"\tanh", "g", "g", rf"(\overrightarrow{{r}}_t \odot {h})")]
+    lines += [rf"$$\overrightarrow{{h}}_t = (1 - \overrightarrow{{z}}_t) \odot {h} + \overrightarrow{{z}}_t \odot \overrightarrow{{g}}_t$$"]
+    report, _ = audit(Source("x.md", "\n".join([*lines, r"$$h_t = [\overrightarrow{h}_t; \overleftarrow{h}_t]$$"])))
+    assert [(s.cell, s.relation) for s in report.systems] == [("gru_no_bias", "equivalent-under")]
+
+
+def test_a_total_loss_is_no_step_of_itself() -> None:
+    report, _ = audit(Source("x.md", r"$$J(\theta) = \frac{1}{T} \sum_{t=1}^{T} J^{(t)}(\theta)$$"))
+    assert [f.plain for f in report.formulas] == ["J = 1 / T * Sum(J[t], (t, 1, T))"]
+    assert not report.findings

@@ -28,6 +28,11 @@ def rnn(p: Values, s: Values, x: Tensor) -> Values:
     return {"h": tanh(x @ p["W"].T + s["h"] @ p["U"].T + (p["b"].T if "b" in p else 0))}
 
 
+def lstm_peephole_only(p: Values, s: Values, x: Tensor) -> Values:
+    c = sigmoid(gate(p, "f", x, s["C"])) * s["C"] + sigmoid(gate(p, "i", x, s["C"])) * tanh(x @ p["W_C"].T + p["b_C"].T)
+    return {"C": c, "h": sigmoid(gate(p, "o", x, s["C"])) * tanh(c)}
+
+
 def lstm(p: Values, s: Values, x: Tensor) -> Values:
     c = sigmoid(gate(p, "f", x, s["h"])) * s["C"] + sigmoid(gate(p, "i", x, s["h"])) * tanh(gate(p, "C", x, s["h"]))
     return {"C": c, "h": sigmoid(gate(p, "o", x, s["h"])) * tanh(c)}
@@ -262,7 +267,7 @@ def lstm_lee(p: Values, s: Values, z: Tensor, z_i: Tensor, z_f: Tensor, z_o: Ten
 
 
 CELLS: dict[str, Step] = {
-    "rnn": rnn, "rnn_no_bias": rnn, "ugrnn": ugrnn, "lstm_goodfellow": lstm_goodfellow,
+    "rnn": rnn, "rnn_no_bias": rnn, "lstm_peephole_only": lstm_peephole_only, "ugrnn": ugrnn, "lstm_goodfellow": lstm_goodfellow,
     "lstm": lstm, "lstm_no_bias": lstm, "lstm_no_output_tanh": lstm_no_output_tanh,
     "lstm_projection": lstm_projection, "lstm_1997": lstm_1997, "lstm_cifg": lstm_cifg, "lstm_peephole": peephole(),
     "lstm_nig": peephole("i"), "lstm_nfg": peephole("f"), "lstm_nog": peephole("o"), "lstm_niaf": peephole("input activation"),
