@@ -106,6 +106,16 @@ def test_a_name_that_is_nearly_right(arguments, capsys, tmp_path, monkeypatch):
     assert "did you mean gru" in refused(arguments, capsys)
 
 
+@pytest.mark.parametrize("name", ["nosuch.pdf", "a folder/nosuch.Rmd", "../nosuch.md#s1", "cells.json"])
+def test_a_file_that_is_missing_is_no_formula(name, capsys):
+    assert refused(["show", name], capsys) == f"{name.partition('#')[0]} does not exist\n"
+
+
+@pytest.mark.parametrize("formula", ["W.T", "x + W.T", "0.5", "(W @ x).T", "2. * x"])
+def test_a_formula_with_a_dot_is_no_file(formula, capsys):
+    assert cli.main(["show", formula]) == 0
+
+
 def test_symbols_are_no_slips(capsys):
     for word in ("net", "W_f", "h_t", "cell", "run"):
         assert cli.main(["show", word]) == 0

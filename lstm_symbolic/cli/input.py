@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from ..errors import LstmSymbolicError
 
 STDIN = "-"
+_FILE = re.compile(r"[\w./~ -]+\.[A-Za-z][a-z0-9]{1,7}")
 
 
 def opened(path: str) -> Any:
@@ -35,23 +37,15 @@ def json_of(path: str) -> Any:
 def path_or_text(text: str) -> str | Path:
     """What a user types as A or B: a file where one exists (``notes.md#s2`` is a system of one), else a formula or the name of a cell.
 
-    No formula ends like the name of a document: there the user meant one, and hears that it is missing.
+    No formula ends like the name of a file: there the user meant one, and hears that it is missing.
     """
     try:
         if (Path(text).exists() and not Path(text).is_dir()) or Path(text.rpartition("#")[0]).is_file():
             return Path(text)
         if text.endswith(("/", ".")) and Path(text).is_dir():
             raise LstmSymbolicError(f"{text} is a folder", hint="name one document in it; check reads folders")
-        if _is_document(Path(text.partition("#")[0]).suffix.lower()):
+        if _FILE.fullmatch(text.partition("#")[0]):
             raise LstmSymbolicError(f"{text.partition('#')[0]} does not exist")
     except (OSError, ValueError):
         pass
     return text
-
-
-def _is_document(suffix: str) -> bool:
-    if not suffix:
-        return False  # before the import, which a cell's name need not wait for
-    from ..audit.check import SUFFIXES
-
-    return suffix in SUFFIXES
