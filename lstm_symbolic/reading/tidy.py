@@ -136,6 +136,11 @@ def split(tokens: Sequence[Token]) -> list[list[Token]]:
     k = 0
     while k < len(tokens):
         token = tokens[k]
+        if not statements[-1] and not depth and not matrices and (end := _listed(tokens, k)):
+            opened, closed = (Token("op", text, at, at) for text, at in (("(", token.start), (")", tokens[end - 1].end)))
+            statements[-1] += [opened, *tokens[k:end], closed]
+            k = end
+            continue
         if token.text == r"\begin":
             matrices += 1
         elif token.text == r"\end":
@@ -165,6 +170,30 @@ def split(tokens: Sequence[Token]) -> list[list[Token]]:
             k += 1
     statements = [_unwrapped(s) for s in statements]
     return [s for s in statements if s and any(t.kind in ("word", "cmd", "num") for t in s)]
+
+
+def _listed(tokens: Sequence[Token], k: int) -> int:
+    """The end of ``h_t, c_t`` in ``h_t, c_t = LSTM(x_t, h_{t-1}, c_{t-1})``, where one call gives all of them; 0 for anything else."""
+    end, commas = _symbol_end(tokens, k), 0
+    while end > k and end < len(tokens) and tokens[end].text == ",":
+        k, commas = end + 1, commas + 1
+        end = _symbol_end(tokens, k)
+    equals = end + (end < len(tokens) and tokens[end].text == "&")
+    if not commas or end == k or equals >= len(tokens) or tokens[equals].text != "=":
+        return 0
+    called = _symbol_end(tokens, equals + 1)
+    called += called < len(tokens) and tokens[called].text == r"\left"
+    return end if called > equals + 1 and called < len(tokens) and tokens[called].text in ("(", "[") else 0
+
+
+def _symbol_end(tokens: Sequence[Token], k: int) -> int:
+    """The position after a symbol with its accents and indices; ``k`` where none stands."""
+    if k >= len(tokens) or tokens[k].kind not in ("word", "cmd") or tokens[k].text in _BREAKS:
+        return k
+    k += 1
+    while k < len(tokens) and tokens[k].text in ("_", "^", "{"):
+        k = group_end(tokens, k + (tokens[k].text != "{"))
+    return k
 
 
 def _unwrapped(statement: list[Token]) -> list[Token]:

@@ -36,3 +36,18 @@ def test_rows_that_do_not_come_apart_are_refused(right: str) -> None:
     [found] = read_document(Source("x.md", f"$$ {GATES} = {right} $$")).formulas
     assert found.status == "unreadable"
     assert found.reason
+
+
+@pytest.mark.parametrize(
+    ("source", "plain"),
+    [
+        (r"i_t, f_t, o_t = \sigma(W x_t + U h_{t-1})", ["concat(i[t], f[t], o[t]) = sigmoid(W @ x[t] + U @ h[t - 1])"]),
+        (r"h_t, \tilde{c}_t &= \mathrm{LSTM}\left(x_t, h_{t-1}\right)", ["concat(h[t], c_tilde[t]) = LSTM(x[t], h[t - 1])"]),
+        (r"a_t = b_t, c_t = \sigma(d_t)", ["a[t] = b[t]", "c[t] = sigmoid(d[t])"]),
+    ],
+)
+def test_one_call_gives_a_list(source: str, plain: list[str]) -> None:
+    """The second of three names was once taken for a side remark."""
+    found = read_document(Source("x.md", f"$$ {source} $$")).formulas
+    assert [f.plain for f in found] == plain
+    assert {f.status for f in found} == {"read"}
