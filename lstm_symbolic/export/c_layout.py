@@ -3,6 +3,9 @@
 Rows are samples here, features innermost: a fused loop over the features of one sample computes everything between two products in
 registers, so that only what the backward pass cannot cheaply compute again is stored (an LSTM keeps four gates, C and h). Products have
 packed weights; those of the inputs are done for a chunk of steps at once, and so are the gradients of all weights.
+
+Threads (-fopenmp) own samples: each goes through all steps of its samples and waits for nobody, because a sample does not depend on the
+others. They share only what a chunk has in common: packing, the products of the inputs, the gradients of weights.
 """
 
 from __future__ import annotations
