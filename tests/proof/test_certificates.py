@@ -186,7 +186,7 @@ def test_checker_is_one_file_of_the_standard_library() -> None:
 )  # fmt: skip
 def test_intervals_hold_known_decimals(text: str, expected: str) -> None:
     """Published decimals lie within the interval, which is narrow."""
-    start(60, False, {})
+    start(60, False, False, {})
     value = check_certificate.Run({}, lambda *_: [])(check_certificate.parse(text), {})[0][0].real
     low, high = Fraction(value.lo), Fraction(value.hi)
     assert abs(low - Fraction(expected)) < Fraction(1, 10**26)
