@@ -18,11 +18,9 @@ from .beam import Kinds, Reading, Threaded, prune
 from .context import Context, timed_name
 from .kinds import prior, product
 from .places import COLUMNS, ROWS, read_size
-from .surface import Name, Surface
-from .tokens import GREEK
+from .surface import Surface
+from .usage import call_cost, is_loss, is_of_weights, product_cost
 from .vocabulary import LOSS
-
-_CALL_LETTERS = {"f", "g", "h", "phi", "varphi", "psi", "rho", "F", "G", "theta", "H", "act"}
 
 
 @dataclass(frozen=True)
@@ -148,7 +146,7 @@ class Elaborator:
 
     def _power(self, s: Surface, kinds: Kinds) -> list[Reading]:
         results = self.multiplied(s.args[0], lambda group: replace(s, args=(group, s.args[1])), s, kinds)
-        if s.args[1].op == "neg" and _is_of_weights(s.args[0]):
+        if s.args[1].op == "neg" and is_of_weights(s.args[0]):
             raise ReadError("the inverse of a matrix is not part of the cell language", "", s.span[0])
         for b in self.thread(s.args, kinds):
             base, exponent = b.items
@@ -279,7 +277,7 @@ class Elaborator:
 
     def _apply(self, s: Surface, kinds: Kinds) -> list[Reading]:
         """``W(r * h)`` is a product, ``f(z)`` a call; letters and what else the name is used for decide. ``J_t(theta)`` is the loss."""
-        if _is_loss(s):
+        if is_loss(s):
             return self.read(s.args[0], kinds)
         return self.multiplied(s, lambda group: group, s, kinds) + self.called(s, kinds)
 
@@ -293,7 +291,7 @@ class Elaborator:
         if group.op != "group" and not name.subs and name.time is None and name.base[:1] not in "WUV":
             return []
         chain = Surface("product", (symbol, change(group)), glyphs=("",), span=s.span)
-        return [replace(r, cost=r.cost + self.product_cost(name)) for r in self._product(chain, kinds)]
+        return [replace(r, cost=r.cost + product_cost(name, self.context)) for r in self._product(chain, kinds)]
 
     def called(self, s: Surface, kinds: Kinds) -> list[Reading]:
         """``f(z)`` as a call."""
@@ -303,22 +301,11 @@ class Elaborator:
         results = []
         if name.time is None and not name.layer:
             inner = group.args if group.op in ("group", "pair") else (group,)
-            cost = self.call_cost(name)
+            cost = call_cost(name, self.context)
             for b in self.thread(inner, kinds):
                 called = self.joined(b, Term("call", tuple(i.term for i in b.items), name=name.plain, span=s.span))
                 results.append(replace(called, cost=called.cost + cost))
         return results
-
-    def product_cost(self, name: Name) -> float:
-        function = (name.base in _CALL_LETTERS and not name.subs or _is_word(name)) and name.time is None
-        return 2.0 if function and name.plain not in self.context.plain_use else 0.0
-
-    def call_cost(self, name: Name) -> float:
-        if name.plain in self.context.plain_use:
-            return 4.0
-        if name.base in _CALL_LETTERS or _is_word(name):
-            return 0.0 if not name.primes else 0.5
-        return 6.0 if name.base[:1] in "WUVb" else 4.0 if name.plain in self.context.timed else 3.0
 
     # -- calculus ----------------------------------------------------------------------------------------------------------------
 
@@ -359,26 +346,7 @@ class Elaborator:
         raise ReadError("an entry of a vector (component form) is not part of the matrix language", "", s.span[0])
 
 
-def _is_word(name: Name) -> bool:
-    """``softplus`` and other words are functions; ``alpha`` is a letter."""
-    return len(name.base) > 2 and name.base not in GREEK
-
-
-def _is_loss(s: Surface) -> bool:
-    """A loss with what it depends on: ``J(theta)``, ``L_t(W, b)``; the arguments have no time, or it would be a product."""
-    symbol, group = s.args
-    inside = group.args if group.op in ("group", "pair") else (group,)
-    listed = all(a.op == "sym" and a.name is not None and timed_name(a.name)[0].time is None and not timed_name(a.name)[1] for a in inside)
-    return symbol.name is not None and symbol.name.base in LOSS - {"E", "l"} and listed
-
-
 _COMPARISONS = {"gt", "ge", "lt", "le", "eq", "ne"}
-
-
-def _is_of_weights(s: Surface) -> bool:
-    """Are all symbols of an expression matrices by their letters?"""
-    names = [timed_name(n.name) for n in s.walk() if n.name is not None]
-    return bool(names) and all(prior(n, bool(index), "".join((*n.subs, *n.sups)))[0][0] == "m" for n, index in names)
 
 
 def _are_rows(term: Term) -> bool:

@@ -28,7 +28,7 @@ def notebook(lines: list[str], one_string: bool = False, **how: object) -> str:
     cells = [
         {"cell_type": "code", "metadata": {"note": "$$h_t = x_t$$"}, "source": ["h_t = 3 * x_t  # $$q = 1$$"], "outputs": []},
         {"cell_type": "markdown", "metadata": {}, "source": "".join(source) if one_string else source},
-        {"source": ["plain \"text\" \u00e9 \u2208"], "metadata": {}, "cell_type": "markdown"},
+        {"source": ['plain "text" \u00e9 \u2208'], "metadata": {}, "cell_type": "markdown"},
     ]
     return json.dumps({"cells": cells, "metadata": {"cells": [{"source": "$$y = 2$$"}]}, "nbformat": 4, "nbformat_minor": 5}, **how)
 

@@ -15,7 +15,6 @@ def read(text: str) -> Document:
     return read_document(Source("places.md", text))
 
 
-
 def same(read: str, expected: str) -> bool:
     """``?`` is a dimension that the author does not name: any letter, everywhere the same."""
     pattern = re.escape(expected).replace(r"\?", "([a-z])", 1).replace(r"\?", r"\1")
