@@ -84,7 +84,7 @@ def named(o: Any) -> Any:
         except CellError:
             if near := get_close_matches(o.strip().lower(), cells(), cutoff=0.8):
                 hint = f"did you mean {' or '.join(near)}?"
-                raise CellError(f"{o.strip()!r} is neither a cell nor a file, and as a formula only a symbol", hint=hint) from None
+                raise CellError(f"{o.strip()!r} is no cell and no file, and as a formula only a symbol", hint=hint) from None
     return o
 
 

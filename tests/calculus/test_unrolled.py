@@ -91,4 +91,4 @@ def test_on_the_command_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["derive", "lstm", "--outputs", "q"]) == 2
     assert "the loss cannot read q" in capsys.readouterr().err
     assert main(["derive", "lstm", "--analysis", "ranges", "--unroll", "2"]) == 2
-    assert "leaves nothing to --unroll" in capsys.readouterr().err
+    assert "--unroll does not go with --analysis ranges" in capsys.readouterr().err
