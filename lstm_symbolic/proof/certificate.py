@@ -75,6 +75,7 @@ def name_of(term: Term) -> str:
 def shapes_of(expressions: Iterable[Expr]) -> dict[str, str]:
     """The shapes of all symbols.
 
+    >>> from ..expr import build, read_term, shapes
     >>> shapes_of([build(read_term("W @ h[t-1] * c"), shapes("W:n,m h:m,1"))])
     {'W': 'n,m', 'c': '1,1', 'h': 'm,1'}
     """

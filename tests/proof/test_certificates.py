@@ -146,6 +146,19 @@ def test_a_word_of_python_is_a_name_of_its_own() -> None:
     assert certificate("lambda - lambda_", "0")["verdict"] == "refuted"
 
 
+def test_values_without_bound_end() -> None:
+    """The root of zero is exact, and what is too small for a decimal is no fraction of a billion digits."""
+    assert check(certificate("sqrt(1 - x)", "2 * sqrt(1 - x) + y * x")).startswith("accepted")
+    proof = certificate("exp(x)", "exp(x) + 1")
+    witness = {**proof["witness"], "values": {"x": "-1" + 20 * "0"}, "left": "0", "right": "1", "digits": 1}
+    assert check(forged(proof, witness=witness)).startswith("accepted")
+
+
+def test_functions_of_the_checker_are_no_functions_of_a_statement() -> None:
+    """``step`` is any function in a statement; here it is [x > 0]."""
+    assert refusal(certificate("step(x) + y", "y + step(x)")).startswith("not covered")
+
+
 def test_witness_digits_and_domain_are_checked() -> None:
     data = certificate("tanh(x)", "x")
     witness = data["witness"]
