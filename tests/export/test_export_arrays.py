@@ -32,11 +32,13 @@ def test_the_files_are_readable(target: str, allowed: set[str], tmp_path: Path) 
     assert found.returncode == 0 or "No module named ruff" in found.stderr, found.stdout
 
 
-@pytest.mark.parametrize("target", ["jax", "torch"])
+@pytest.mark.parametrize("target", ["jax", "torch", "numpy", "numba"])
 def test_no_text_of_a_document_becomes_code(target: str) -> None:
     evil = Cell.from_plain(["h[t] = tanh(W @ x[t] + U @ h[t - 1])"], title='"""\nimport os; os.abort()\n\\', paper='\\\'"""', name="a\nb")
     tree = ast.parse(export(evil, target=target))
-    assert {a.name for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names} <= {"math", "jax", "jax.numpy", "torch"}
+    assert {a.name for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names} <= {"math", "jax", "jax.numpy", "torch", "numpy"}
+    wrapped = Cell.from_plain(["h[t] = tanh(W @ x[t])"], paper=f"{'x' * 130} import os")
+    assert ast.get_docstring(ast.parse(export(wrapped, target=target)))
 
 
 @pytest.mark.parametrize("target", ["jax", "torch"])
