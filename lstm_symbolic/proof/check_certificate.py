@@ -209,7 +209,6 @@ while len(PRIMES) <= TOP + 1:
     BASES.append(next(g for g in (pow(h, (q - 1) // PRIMES[-1], q) for h in range(2, 99)) if g != 1))
     PRIMES.append(q)
 del PRIMES[0], BASES[0]
-
 class Number:
     """Residues in the fields from ``low`` to ``TOP`` (exp raises ``low``), and real bounds, which decide signs and what is defined."""
     point: Any = None
@@ -248,12 +247,13 @@ class Number:
     def exp(self) -> Number:
         found, real = self.related(self.point.sums, operator.add), self.real.increasing("exp")
         if found is not None:
-            return reduce(operator.mul, [x if k > 0 else number(1) / x for k, _, x in found for _ in range(abs(k))], number(1))
-        if self.low == TOP and self.point.proving:
+            result = reduce(operator.mul, [x if k > 0 else number(1) / x for k, _, x in found for _ in range(abs(k))], number(1))
+        elif self.low == TOP and self.point.proving:
             raise Unsure
-        if self.low == TOP:
+        elif self.low == TOP:
             return unknown("exp", self, real=real)
-        result = Number(self.low + 1, map(pow, BASES[self.low + 1 :], self.values, PRIMES[self.low + 1 :]), real)
+        else:
+            result = Number(self.low + 1, map(pow, BASES[self.low + 1 :], self.values, PRIMES[self.low + 1 :]), real)
         if self.point.watched and len(self.point.pairs) < MANY:
             result.keep(self)
         return result
