@@ -44,11 +44,11 @@ class Systems:
             settled = settle(self.pinned(sides, list(sides.values)), self.budget)
             matched = self.all_states(values) and all(a in sides.values for a, _ in outputs)
             if settled.equal and matched:
-                self.check([a for a, _ in values], [b for _, b in values])
+                self.check(values, sides)
                 return self.certified(proved(settled, self.intermediates(sides) | sides.names), sides)
             maps = self.families(sides) if matched else Maps()
             if maps.forth is not None and maps.back is not None:
-                self.check([a for a, _ in values], [b for _, b in values])
+                self.check(values, sides)
                 under, embedding = simplest(maps)
                 verdict = Verdict("proved-under", under, names=sides.names, certificate={"method": embedding.settled.method})
                 return self.certified(verdict, sides, both_ways(maps))
@@ -114,9 +114,15 @@ class Systems:
         mine, theirs = [a for a, _ in values], [b for _, b in values]
         return set(self.left.needed(mine)) <= set(mine) and set(self.right.needed(theirs)) <= set(theirs)
 
-    def check(self, mine: list[str], theirs: list[str]) -> None:
-        self.left.check_direction(mine)
-        self.right.check_direction(theirs)
+    def check(self, values: Sequence[tuple[str, str]], sides: Sides) -> None:
+        """What the induction needs beside equal steps: recursions that run one way, and equal starts where both systems state them."""
+        self.left.check_direction([a for a, _ in values])
+        self.right.check_direction([b for _, b in values])
+        counterpart = dict(values)
+        for (name, index), start in self.left.starts.items():
+            other = self.right.starts.get((counterpart.get(name, ""), index))
+            if other is not None and not settle(self.pin(sides, [(start, sides.rewrite(other))]), self.budget).equal:
+                raise UnsupportedNode(f"the systems start differently: they state two values of {name}, and are compared from equal ones")
 
     def same_intermediates(self, right: Node) -> Node:
         """A definition of the right, its intermediates taken for those of the same name on the left."""

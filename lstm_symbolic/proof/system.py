@@ -34,6 +34,7 @@ class Step:
         self.dag, self.backward = dag, backward
         self.defined: dict[str, Node] = {}
         self.symbol: dict[str, Node] = {}
+        self.starts: dict[tuple[str, tuple[Time, ...]], Node] = {}
         self.timed = False
         times = scalar_times([e for pair in system.equations for e in pair])
         translate = Translator(dag, times)
@@ -51,6 +52,7 @@ class Step:
         if index:
             base, shift = index[-1]
             if not base:
+                self.starts[name, index] = right
                 return
             self.timed = True
             right = self.dag.retime(right, (base, shift), NOW)

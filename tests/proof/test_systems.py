@@ -202,3 +202,22 @@ def test_an_input_in_another_case_is_the_same_input() -> None:
     same = compare_record({"lhs": system("Z"), "rhs": system("z"), "shapes": {}, "outputs": ["c"]})
     assert (same.kind, same.names) == ("proved", {"Z": "z"})
     assert compare_record({"lhs": system("q"), "rhs": system("z"), "shapes": {}, "outputs": ["c"]}).kind == "refuted"
+
+
+RECURSION = "h[t] = tanh(h[t - 1] + x[t])"
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "kind"),
+    [
+        (["h[0] = 1", RECURSION], ["h[0] = 2", RECURSION], "undecided"),
+        (["h[0] = 1", RECURSION], ["s[0] = 3", RECURSION.replace("h[", "s[")], "undecided"),
+        (["h[0] = 2 * a", RECURSION], ["h[0] = a + a", RECURSION], "proved"),
+        (["h[0] = 1", RECURSION], [RECURSION], "proved"),
+    ],
+)
+def test_starts_that_are_stated_must_be_equal(left: list[str], right: list[str], kind: str) -> None:
+    """Equal steps from different starts are no equal systems (this was once called proved)."""
+    verdict = compare_record({"lhs": left, "rhs": right})
+    assert verdict.kind == kind
+    assert kind == "proved" or "start differently" in verdict.reason
