@@ -138,7 +138,9 @@ def certificate(verdict: Verdict, statement: Statement, evidence: Evidence) -> d
     sides = {"left": statement.left, "right": renamed(statement.right, rename)}
     parts = {name: [side] if isinstance(side, Expr) else [e for pair in side for e in pair] for name, side in sides.items()}
     system = not isinstance(statement.left, Expr)
-    missing = ("convolutions",) if any(e.has(nodes.Conv) for own in parts.values() for e in own) else ()
+    started = system and any(_is_start(left) for side in sides.values() if not isinstance(side, Expr) for left, _ in side)
+    convolved = any(e.has(nodes.Conv) for own in parts.values() for e in own)
+    missing = (*(("convolutions",) if convolved else ()), *(("starts that are stated",) if started else ()))
     data = {
         "certificate": 2,
         "verdict": verdict.kind,
@@ -165,6 +167,11 @@ def certificate(verdict: Verdict, statement: Statement, evidence: Evidence) -> d
 def unused(name: str, text: str) -> str:
     """The name, longer by as much as makes it new in a text."""
     return unused(name + "_", text) if re.search(rf"\b{name}\b", text) else name
+
+
+def _is_start(left: Expr) -> bool:
+    """``h[0]``: a definition at a fixed time."""
+    return isinstance(left, nodes.TimeSymbol) and not left.index[-1].free_symbols
 
 
 def point(witness: Witness, dimensions: Sequence[str]) -> dict[str, Any]:

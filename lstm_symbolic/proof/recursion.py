@@ -60,6 +60,8 @@ class Systems:
         _, sides, settled, maps = best
         names = [a for a, _ in outputs if a in sides.values] or list(sides.values)
         verdict = refuted(self.stages(sides, names), settled, maps, self.budget)
+        if verdict.kind == "undecided" and self.starts(sides):
+            verdict = replace(verdict, reason="the steps differ; from the stated starts no difference was found within three")
         return self.certified(replace(verdict, names=sides.names, difference=self.localised(sides)), sides)
 
     def certified(self, verdict: Verdict, sides: Sides, under: Mapping[str, Mapping[str, str]] | None = None) -> Verdict:
@@ -118,11 +120,20 @@ class Systems:
         """What the induction needs beside equal steps: recursions that run one way, and equal starts where both systems state them."""
         self.left.check_direction([a for a, _ in values])
         self.right.check_direction([b for _, b in values])
-        counterpart = dict(values)
-        for (name, index), start in self.left.starts.items():
-            other = self.right.starts.get((counterpart.get(name, ""), index))
-            if other is not None and not settle(self.pin(sides, [(start, sides.rewrite(other))]), self.budget).equal:
+        self.starts(sides)
+
+    def starts(self, sides: Sides) -> dict[str, Node]:
+        """The stated values that states start from, by the left's names; equal on both sides, or there is no comparison."""
+        found: dict[str, Node] = {}
+        mine = {name: start for name, (_, start) in self.left.starts.items()}
+        theirs = {name: sides.rewrite(start) for name, (_, start) in self.right.starts.items()}
+        for name, (value, _) in sides.values.items():
+            stated = [s for s in (mine.get(name), theirs.get(sides.names.get(name, name))) if s is not None]
+            if len(stated) == 2 and not settle(self.pin(sides, [(stated[0], stated[1])]), self.budget).equal:
                 raise UnsupportedNode(f"the systems start differently: they state two values of {name}, and are compared from equal ones")
+            for start in stated[:1]:
+                found[name] = self.dag.zero(value.shape) if start is self.dag.num(0) else self.pin(sides, [(start, start)])[0][1]
+        return found
 
     def same_intermediates(self, right: Node) -> Node:
         """A definition of the right, its intermediates taken for those of the same name on the left."""
@@ -168,7 +179,9 @@ class Systems:
 
     def stages(self, sides: Sides, names: list[str]) -> Iterable[list[tuple[Node, Node]]]:
         """One step, then two and three: a difference in a hidden state shows later, one that runs backward from zero as well."""
-        pairs = dict(zip(sides.values, self.pinned(sides, list(sides.values)), strict=True))
+        pairs, starts = dict(zip(sides.values, self.pinned(sides, list(sides.values)), strict=True)), self.starts(sides)
+        if other := [n for n, start in starts.items() if start.shape != pairs[n][0].shape]:
+            raise UnsupportedNode(f"the start of {other[0]} has another shape")
         for steps in (1, 2, 3):
             self.budget.check()
-            yield unrolled(self.dag, pairs, names, steps, self.backward)
+            yield unrolled(self.dag, pairs, names, steps, self.backward, starts)

@@ -34,7 +34,7 @@ class Step:
         self.dag, self.backward = dag, backward
         self.defined: dict[str, Node] = {}
         self.symbol: dict[str, Node] = {}
-        self.starts: dict[tuple[str, tuple[Time, ...]], Node] = {}
+        self.starts: dict[str, tuple[int, Node]] = {}  # the earliest fixed time at which a value is stated, and the value
         self.timed = False
         times = scalar_times([e for pair in system.equations for e in pair])
         translate = Translator(dag, times)
@@ -52,7 +52,8 @@ class Step:
         if index:
             base, shift = index[-1]
             if not base:
-                self.starts[name, index] = right
+                if name not in self.starts or shift < self.starts[name][0]:
+                    self.starts[name] = shift, right
                 return
             self.timed = True
             right = self.dag.retime(right, (base, shift), NOW)

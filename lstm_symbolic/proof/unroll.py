@@ -8,11 +8,12 @@ from .dag import Dag, Node
 
 
 def unrolled(
-    dag: Dag, values: Mapping[str, tuple[Node, Node]], names: Sequence[str], steps: int, backward: bool
+    dag: Dag, values: Mapping[str, tuple[Node, Node]], names: Sequence[str], steps: int, backward: bool, starts: Mapping[str, Node]
 ) -> list[tuple[Node, Node]]:
     """The named values after ``steps`` steps, left and right.
 
-    A recursion that runs forward starts from free states, equal on both sides; one that runs backward starts from zero at T + 1.
+    A recursion that runs forward starts from the states that are stated (``starts``), or from free ones, equal on both sides; one that
+    runs backward starts from zero at T + 1.
     """
     ahead = 1 if backward else -1
     sides = []
@@ -21,14 +22,16 @@ def unrolled(
         roots = [own[n] for n in names]
         for k in range(1, steps + 1):
             last = k == steps
-            if last and not backward:
-                break
             table = {}
             for n in dag_symbols(roots):
                 name, index = n.data
-                if name in own and index and index[-1] == ("t", ahead * k):
-                    later = dag.retime(own[name], ("t", 0), ("t", ahead * k))
-                    table[n] = dag.zero(n.shape) if last else dag.transpose(later) if later.shape != n.shape else later
+                if name not in own or not index or index[-1] != ("t", ahead * k):
+                    continue
+                if last:
+                    table[n] = dag.zero(n.shape) if backward else starts.get(name, n)
+                    continue
+                later = dag.retime(own[name], ("t", 0), ("t", ahead * k))
+                table[n] = dag.transpose(later) if later.shape != n.shape else later
             roots = dag.substitute(roots, table)
         sides.append(roots)
     return list(zip(*sides, strict=True))
