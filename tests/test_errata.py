@@ -316,11 +316,13 @@ def test_conventions_differ_pointwise(thread):
     assert ls.compare(thread.left, thread.right, pointwise=True).kind == "refuted"
 
 
+@pytest.mark.filterwarnings("ignore:a shape is given")  # one table of shapes for all threads
 @pytest.mark.parametrize("thread", BACKWARD, ids=lambda t: t.id)
 def test_backward(thread):
     assert ls.compare(thread.left, thread.right, shapes=COLUMN).kind == thread.owed
 
 
+@pytest.mark.filterwarnings("ignore:a shape is given")  # one table of shapes for all threads
 @pytest.mark.parametrize("thread", MATRIX, ids=lambda t: t.id)
 def test_matrix_gradients(thread):
     assert ls.compare(thread.left, thread.right, shapes=ROWS).kind == thread.owed
