@@ -14,7 +14,7 @@ from ..calculus import RULES, Gradients, Step, backward, unrolled
 from ..calculus.gradients import adjoints, key
 from ..calculus.named_step import NamedStep
 from ..calculus.vjp import table as rule_table
-from ..cells import TIME, Cell, batched, cell, transposed
+from ..cells import TIME, Cell, batched, cell, leaves, transposed
 from ..errors import LstmSymbolicError
 from ..expr import plain, write
 from ..expr.nodes import Grad
@@ -123,7 +123,15 @@ def _notes(grads: Gradients) -> list[str]:
     wide = ", ".join(f"{name}[t] is {write(rows)} x {write(cols)}" for name, (rows, cols) in sizes.items() if 1 not in (rows, cols))
     inner = [f"{delta}[t] is the gradient by {argument}" for delta, argument in _inner(grads).items()]
     window = f"{grads.mask}[t] is 0 where t is a multiple of {grads.truncate}, and 1 elsewhere"
-    return [loss, *([wide] if wide else []), *inner, *([window] if grads.mask else [])]
+    unseen = _unseen(grads)
+    aside = f"the loss does not see {', '.join(unseen)}, which nothing reads: --outputs {','.join([*grads.upstream, *unseen])} lets it"
+    return [loss, *([wide] if wide else []), *inner, *([window] if grads.mask else []), *([aside] if unseen else [])]
+
+
+def _unseen(grads: Gradients) -> list[str]:
+    """What a step gives and nothing reads, neither the step nor the loss: ``h = o * c`` where only c is carried on."""
+    read = {s.name for e in grads.cell.equations for s in leaves(e.rhs)}
+    return [name for name in grads.cell.intermediates if name not in read and name not in grads.upstream]
 
 
 def _inner(grads: Gradients) -> dict[str, str]:

@@ -150,3 +150,11 @@ def test_a_matrix_of_zeros_is_one_sign_and_is_read_again() -> None:
         ls.compare(r"W \begin{bmatrix} a \\ \mathbf{1}_{m \times n} \end{bmatrix}", "W @ vstack(a, 0 * ones(m, n))", shapes=given).kind
         == "refuted"
     )
+
+
+def test_what_the_loss_does_not_see_is_said() -> None:
+    """Only c is carried on: without a word the gradients of W_o would be zero for no reason that a reader sees."""
+    cell = "c[t] = f[t] * c[t - 1] + tanh(W @ x[t])\nh[t] = sigmoid(W_o @ x[t]) * c[t]"
+    assert "the loss does not see h, which nothing reads: --outputs c,h lets it" in derive(cell)
+    assert "does not see" not in derive(cell, outputs=["c", "h"])
+    assert "does not see" not in derive("lstm")
