@@ -107,7 +107,7 @@ def _product(contraction: Surface, letter: str) -> Surface | None:
     matrix = Surface("transpose", (matrix,), span=matrix.span) if turned else matrix
     bare = [b for v in vectors if (b := _without(v, var)) is not None]
     right = bare[0] if len(bare) == 1 else _group(bare)
-    return Surface("product", (matrix, right), glyphs=("",), span=span)
+    return Surface("product", (matrix, right), glyphs=("@",), span=span)
 
 
 def _group(factors: Sequence[Surface]) -> Surface:

@@ -329,8 +329,8 @@ class Elaborator:
     _prod = _sum
 
     def _contract(self, s: Surface, kinds: Kinds) -> list[Reading]:
-        reason = f"a sum over {s.glyph!r} without bounds is not part of the cell language"
-        raise ReadError(reason, "", s.span[0], r"write \sum_{t=1}^{T}, or the matrix product")
+        reason = f"this sum over the components {s.glyph} is no product of a matrix and a vector"
+        raise ReadError(reason, "", s.span[0], "write the equation in matrix form")
 
     def _part(self, s: Surface, kinds: Kinds) -> list[Reading]:
         """Places of a vector run along it, those of a matrix are its rows where no axis is named."""

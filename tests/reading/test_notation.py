@@ -39,3 +39,12 @@ def test_clean_notation_is_not_repaired() -> None:
 
 def test_there_are_enough() -> None:
     assert len(ROWS) >= 200
+
+
+def test_weights_over_places_are_a_matrix() -> None:
+    """The context of attention: alpha holds a weight for each pair of places, a sum over one of them is the matrix product."""
+    [context] = read_document(Source("x.md", r"$$c_i = \sum_{j=1}^{T_x} \alpha_{ij} h_j$$")).formulas
+    assert context.plain == "c = alpha @ h"
+    [softmax] = read_document(Source("x.md", r"$$\alpha_{ij} = \frac{\exp(e_{ij})}{\sum_{k=1}^{T} \exp(e_{ik})}$$")).formulas
+    assert softmax.status == "unreadable"
+    assert "no product of a matrix and a vector" in softmax.reason
