@@ -92,8 +92,9 @@ class Derivation:
         found: list[Reading] = []
         misfit, fitted = "", False
         targets = self.targets(line, world, shift)
-        if line.adds and shift is not None:  # what is added is a part of the whole
-            targets = tuple(m for m in world.meanings(shift) if m.name == line.target.variable)
+        if line.adds and shift is not None:  # what is added at t is a part of the whole at t, and nothing that t hands out
+            named = (m for m in world.meanings(shift) if m.name == line.target.variable)
+            targets = tuple(m for m in named if not m.kind.startswith("handed"))
         for assigned in self.assignments(line, world):
             own = assigned.get(line.left.name)
             goals = [m for m in targets if own is None or line.adds or m == own or m.kind == "recurrent"]
