@@ -276,7 +276,7 @@ def test_a_slice_that_is_no_block_is_refused():
 @pytest.mark.parametrize(("time", "verdict"), [("t+1", "proved"), ("t", "wrong")])
 def test_what_arrives_at_a_step_is_not_what_leaves_it(time: str, verdict: str):
     """U^T delta_t is handed to the step before: beside the loss of step t it was once called proved."""
-    lines = [r"\frac{\partial L}{\partial h_t} = \mathrm{dL}_{h,t} + U^\top \delta_{h,%s}" % time]
+    lines = [r"\frac{\partial L}{\partial h_t} = \mathrm{dL}_{h,t} + U^\top \delta_{h,TIME}".replace("TIME", time)]
     lines += [r"\delta_{h,t} = \frac{\partial L}{\partial h_t} \odot (1 - h_t^2)"]
     report, _ = audit(Source("notes.md", document(lines, r"$$h_t = \tanh(W x_t + U h_{t-1} + b)$$")))
     [table] = [t for t in report.tables if t.title.startswith("gradients")]
