@@ -21,7 +21,7 @@ def backward_function(layout: Layout) -> Iterator[str]:
     yield "}"
     yield ""
     arguments = "const long *dims, const REAL *const *in, const unsigned char *mask, REAL *memory, const REAL *const *up, REAL *work"
-    yield f"static void backward_part({arguments}) {{"
+    yield f"static void backward_part({arguments}, Team *team) {{"
     yield from sizes(layout)
     yield from pointers(layout, True)
     for name, count in layout.backward_arrays():
@@ -41,7 +41,7 @@ def backward_function(layout: Layout) -> Iterator[str]:
         given, (start, size) = f"up[{len(plan.step.outputs) + i}]", _own(layout, k)
         yield f"  if ({given}) memcpy(later_{name} + {start}, {given} + {start}, {size});"
         yield f"  else memset(later_{name} + {start}, 0, {size});"
-    yield "  WAIT"
+    yield "  meet(team);"
     yield "  for (long last = T, first = T; last > 0; last = first) {"
     yield "    first = last > span ? last - span : 0;"
     yield "    for (long t = last - 1; t >= first; t--) {"
@@ -69,7 +69,7 @@ def backward_function(layout: Layout) -> Iterator[str]:
     yield "}"
     yield ""
     yield f"void backward({arguments}) {{"
-    yield from parallel(layout, "backward_part(dims, in, mask, memory, up, work);")
+    yield from parallel(layout, "backward_part(dims, in, mask, memory, up, work, &team);")
 
 
 def _own(layout: Layout, k: int) -> tuple[str, str]:
@@ -97,7 +97,7 @@ def _chunk(layout: Layout) -> Iterator[str]:
     for a in dict.fromkeys(a for g in layout.groups for a in g.args):
         rows, stride = layout.operand(a, "first")
         yield f"pack_part(rows{a}, (last - first) * B, 0, (last - first) * B, 0, {spell(graph[a].size)}, {rows}, {stride}, 1, 0);"
-    yield "WAIT"
+    yield "meet(team);"
     for g in layout.groups:
         for a in g.args:
             size = spell(graph[a].size)
@@ -110,7 +110,7 @@ def _chunk(layout: Layout) -> Iterator[str]:
                 started.add(a)
         if any(graph[k].biases for k in g.nodes):
             yield f"sums_part(sum{g.number}, e{g.number}, (last - first) * B, {g.width});"
-    yield "WAIT"
+    yield "meet(team);"
 
 
 def _collect(layout: Layout) -> Iterator[str]:

@@ -92,7 +92,7 @@ def _layout(layout: Layout) -> Iterator[str]:
 def _forward(layout: Layout) -> Iterator[str]:
     plan, graph = layout.plan, layout.graph
     arguments = "const long *dims, const REAL *const *in, const unsigned char *mask, REAL *memory"
-    yield f"static void forward_part({arguments}) {{"
+    yield f"static void forward_part({arguments}, Team *team) {{"
     yield from sizes(layout)
     yield from pointers(layout, False)
     for g in layout.groups:
@@ -103,7 +103,7 @@ def _forward(layout: Layout) -> Iterator[str]:
         start, size = f"low * {spell(graph[k].size)}", f"(high - low) * {spell(graph[k].size)} * sizeof(REAL)"
         yield f"  if (in[{first + i}]) memcpy(s_{name} + {start}, in[{first + i}] + {start}, {size});"
         yield f"  else memset(s_{name} + {start}, 0, {size});"
-    yield "  WAIT"
+    yield "  meet(team);"
     yield "  for (long first = 0, last = 0; first < T; first = last) {"
     yield "    last = up_to(first + span, T);"
     for g in layout.groups:
@@ -113,7 +113,7 @@ def _forward(layout: Layout) -> Iterator[str]:
             product = f"{g.width}, {spell(graph[a].size)}, {rows}, {stride}, 1, w{g.number}_{a}, {target}"
             yield f"    times_part((last - first) * B, {product});"
     if any(graph[a].op == "input" for g in layout.groups for a in g.args):
-        yield "    WAIT"
+        yield "    meet(team);"
     yield "    for (long t = first; t < last; t++) {"
     for level in range(max(layout.level.values(), default=0) + 1):
         for g in layout.groups:
@@ -133,7 +133,7 @@ def _forward(layout: Layout) -> Iterator[str]:
             yield f"        memset(y_{name} + (t * B + q) * {size}, 0, {size} * sizeof(REAL));"
     yield from ["      }", "    }", "  }", "}", ""]
     yield f"void forward({arguments}) {{"
-    yield from parallel(layout, "forward_part(dims, in, mask, memory);")
+    yield from parallel(layout, "forward_part(dims, in, mask, memory, &team);")
 
 
 def _product(layout: Layout, g: Group, a: int, add: bool) -> str:

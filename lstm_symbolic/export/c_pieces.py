@@ -24,6 +24,7 @@ def parallel(layout: Layout, call: str) -> Iterator[str]:
     """The body of a function: the call, by every thread if that pays."""
     products = [f"{g.width} * {spell(layout.graph[a].size)}" for g in layout.groups for a in g.args]
     yield from sizes(layout)
+    yield "  Team team = {0, 0};"
     yield f"#pragma omp parallel if (T * B * ({' + '.join(products) or '0'}) > SHARED)"
     yield f"  {call}"
     yield "}"
@@ -33,7 +34,7 @@ def pointers(layout: Layout, backward: bool) -> Iterator[str]:
     plan = layout.plan
     forward = list(layout.forward_arrays())
     count = len(forward) + 2 + (len(list(layout.backward_arrays())) if plan.gradients else 0)
-    yield "  const long low = part(B, 4, 0), high = part(B, 4, 1); /* the samples of this thread */"
+    yield "  const long low = part(B, 2, 0), high = part(B, 2, 1); /* the samples of this thread */"
     yield f"  long at[{count}];"
     yield "  layout(dims, at);"
     given = [f"x_{k}" for k in plan.step.inputs] + [f"p_{k}" for k in plan.cell.parameters]

@@ -7,13 +7,13 @@
 #include <tgmath.h>
 #ifdef _OPENMP
 #include <omp.h>
+#include <sched.h>
 #define THREAD omp_get_thread_num()
 #define THREADS omp_get_num_threads()
 #else
 #define THREAD 0
 #define THREADS 1
 #endif
-#define WAIT _Pragma("omp barrier")
 
 #ifndef REAL
 #define REAL double
@@ -31,7 +31,7 @@
 #define ROWS 256         /* rows of a gradient's factors that are used at once, and about those of a chunk */
 #define APART (ROWS + 8) /* from block to block: no power of two, which would fall on the same lines of a cache */
 #ifndef SHARED
-#define SHARED 3000000 /* from so many multiplications on, threads share a call (with -fopenmp) */
+#define SHARED 10000000 /* from so many multiplications on, threads share a call (with -fopenmp) */
 #endif
 #define IS_FLOAT (sizeof(REAL) == 4)
 
@@ -43,6 +43,23 @@ INLINE long rounded(long count, long step) { return (count + step - 1) / step * 
 /* Where this thread's part of rows or columns begins; with next = 1, where it ends. */
 INLINE long part(long count, long step, long next) { return up_to(count, (THREAD + next) * rounded((count + THREADS - 1) / THREADS, step)); }
 
+/* The threads of one call meet. They wait awake at first: to sleep and be woken takes longer than most of these waits (measured: twice the
+   time of a forward pass, where OpenMP puts waiting threads to sleep). */
+typedef struct { long arrived, turn; } Team;
+INLINE void meet(Team *team) {
+#ifdef _OPENMP
+  long turn = __atomic_load_n(&team->turn, __ATOMIC_ACQUIRE);
+  if (__atomic_add_fetch(&team->arrived, 1, __ATOMIC_ACQ_REL) == THREADS) {
+    __atomic_store_n(&team->arrived, 0, __ATOMIC_RELAXED);
+    __atomic_store_n(&team->turn, turn + 1, __ATOMIC_RELEASE);
+  } else
+    for (long i = 0; __atomic_load_n(&team->turn, __ATOMIC_ACQUIRE) == turn; i++)
+      if (i > 10000) sched_yield();
+#else
+  (void)team;
+#endif
+}
+
 /* 2^k and expm1(r), for x = k log 2 + r. */
 INLINE float split_f(float x, float *power) {
   x = x > 88.f ? 88.f : x;
@@ -50,11 +67,8 @@ INLINE float split_f(float x, float *power) {
   union { float f; int32_t i; } shifted, scale;
   shifted.f = x * 1.44269504f + 12582912.f;
   float k = shifted.f - 12582912.f, r = x - k * 0.693359375f + k * 2.12194440e-4f;
-  float p = 1.9875691500e-4f * r + 1.3981999507e-3f;
-  p = p * r + 8.3334519073e-3f;
-  p = p * r + 4.1665795894e-2f;
-  p = p * r + 1.6666665459e-1f;
-  p = p * r + 5.0000001201e-1f;
+  float q = r * r, p = (1.9875691500e-4f * r + 1.3981999507e-3f) * q + (8.3334519073e-3f * r + 4.1665795894e-2f);
+  p = p * q + (1.6666665459e-1f * r + 5.0000001201e-1f);
   scale.i = (int32_t)((uint32_t)(shifted.i - 0x4B400000 + 127) << 23);
   *power = scale.f;
   return p * r * r + r;
@@ -203,22 +217,26 @@ KERNEL(4)
 KERNEL(8)
 KERNEL(12)
 
-/* One row: four panels at once, so that additions do not wait for each other. */
+/* One row: panel by panel, as they stand in memory; four sums for each column, so that additions do not wait for each other. */
 static void row_times(long N, long K, const REAL *a, const REAL *panels, REAL *c, int add) {
   long j = 0;
-  for (; j + 4 * WIDE <= N; j += 4 * WIDE) {
+  for (; j + WIDE <= N; j += WIDE) {
     const REAL *p = panels + j * K;
     vec s[8];
+    long k = 0;
     for (int i = 0; i < 8; i++) s[i] = (vec){0};
-    for (long k = 0; k < K; k++)
-      _Pragma("GCC unroll 8") for (int i = 0; i < 8; i++) s[i] += a[k] * *(const vec *)(p + i / 2 * K * WIDE + k * WIDE + i % 2 * LANES);
-    for (int i = 0; i < 8; i++) {
+    for (; k + 4 <= K; k += 4)
+      _Pragma("GCC unroll 8") for (int i = 0; i < 8; i++) s[i] += a[k + i / 2] * *(const vec *)(p + k * WIDE + i * LANES);
+    for (; k < K; k++)
+      for (int i = 0; i < 2; i++) s[i] += a[k] * *(const vec *)(p + k * WIDE + i * LANES);
+    for (int i = 0; i < 2; i++) {
       loose *o = (loose *)(c + j + i * LANES);
+      s[i] = (s[i] + s[i + 2]) + (s[i + 4] + s[i + 6]);
       if (add) s[i] += *o;
       *o = s[i];
     }
   }
-  for (; j < N; j += WIDE) kernel1(K, a, 0, 1, panels + j * K, 0, c + j, 0, up_to(WIDE, N - j), add);
+  if (j < N) kernel1(K, a, 0, 1, panels + j * K, 0, c + j, 0, N - j, add);
 }
 
 /* The thread's part of the panels of a matrix, from memory with steps rs, cs. */

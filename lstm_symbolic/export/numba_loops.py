@@ -48,8 +48,9 @@ class NumbaLoop(Loop):
             yield from (f"        {line}" for line in off)
             yield "        continue"
         yield from (f"    {name} = {row(pointer)}" for pointer, name in self.rows.items())
-        yield f"    for j in range({spell(self.size)}):"
-        yield from (f"        {line}" for line in self.lines)
+        for lines in (*self.done, self.lines):
+            yield f"    for j in range({spell(self.size)}):"
+            yield from (f"        {line}" for line in lines)
 
 
 class NumbaBackwardLoops(BackwardLoops):
