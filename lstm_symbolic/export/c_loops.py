@@ -28,7 +28,7 @@ CALLS = {
 
 @dataclass
 class Loop:
-    """One loop over samples, and in it one over features or several. ``load`` says where a value can be read; everything else is computed."""
+    """A loop over samples, in it loops over features. ``load`` says where a value can be read; everything else is computed."""
 
     layout: Layout
     size: Expr

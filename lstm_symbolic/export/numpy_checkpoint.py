@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..expr import write
-from .numpy_forward import docstring, key_check
+from .numpy_forward import docstring
 from .numpy_text import PREPARED
 from .numpy_views import Views
 
@@ -88,7 +88,11 @@ def checkpoints(views: Views, steps: int) -> Iterator[str]:
         yield "    if not isinstance(x, dict) or list(x) != list(INPUTS):"
         yield "        raise ValueError(f\"x is not a dictionary of {', '.join(INPUTS)}, in this order\")"
     yield PREPARED.replace("@inputs@", f'{{"{single}": x}}' if single else "x")
-    yield from key_check(views, "Checkpoints")
+    key = f"(T, B, {', '.join([*views.dimensions, 'dtype'])})"
+    yield from views.dimension_lines("    ")
+    yield "    ws = Checkpoints(T, B, dims, dtype) if workspace is None else workspace"
+    yield f"    if ws.key != {key}:"
+    yield f'        raise ValueError(f"workspace is for {{ws.key}}, expected {{{key}}}: T, B, dimensions, type")'
     yield FORWARD.rstrip()
     back = BACKWARD.replace("@d_x@", f'{{"{single}": d_x}}' if single else "d_x")
     yield back.replace("@d_inputs@", f'd_inputs["{single}"]' if single else "d_inputs").rstrip()

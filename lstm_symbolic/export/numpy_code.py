@@ -21,7 +21,7 @@ from .plan import Plan
 _RESERVED = (
     "np", "ws", "dtype", "dims", "params", "state", "mask", "workspace", "cache", "forward", "backward", "init", "Workspace", "off", "on",
     "T", "B", "t", "r", "k", "v", "u", "w", "q", "v_next", "u_next", "first", "last", "count", "math", "d_params", "d_outputs", "d_state",
-    "final", "outputs", "inputs", "used", "deltas", "part", *FUNCTIONS,
+    "final", "outputs", "inputs", "used", "deltas", "part", "arrays", "kinds", "key", *FUNCTIONS,
 )  # fmt: skip
 
 
@@ -40,14 +40,14 @@ def numpy_source(plan: Plan, dtypes: Sequence[str] = ("float32", "float64"), bet
     parts += step_views(views)
     if back:
         parts += back.row_views()
-    parts += [*([] if private else ["", "workspace = Workspace  # workspace(T, B, dims, dtype)"]), "", "", *forward]
+    parts += [*([] if private else ["workspace = Workspace  # workspace(T, B, dims, dtype)"]), "", *forward]
     if plan.gradients:
         single = len(plan.cell.inputs) == 1
         passed = f'inputs["{plan.cell.inputs[0]}"]' if single else "inputs"
         check = GRADIENT_CHECK.replace("@dims@", example(plan, 4)).replace("@x@", passed)
-        parts += ["", "", *backward, *([] if between is None else checkpoints(views, between))]
+        parts += ["", *backward, *([] if between is None else checkpoints(views, between))]
         parts += [check.replace("@d_x@", f'{{"{plan.cell.inputs[0]}": d_x}}' if single else "d_x").rstrip()]
-    return "\n".join(parts) + "\n"
+    return re.sub("\n\n\n+", "\n\n", "\n".join(parts)) + "\n"
 
 
 def check_dimensions(plan: Plan) -> None:

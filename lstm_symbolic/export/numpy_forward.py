@@ -10,7 +10,7 @@ from sympy import Add
 
 from . import numpy_ops as ops
 from .graph import Weight, runs
-from .numpy_text import PREPARED
+from .numpy_text import PREPARED_ONCE
 from .numpy_views import Views, blocks, times
 from .plan import BIAS, Product
 from .schedule import Call, Place
@@ -45,6 +45,17 @@ def weights(views: Views, number: int, part: int) -> str:
     return "weights" + (f"_{number + 1}" if len(views.plan.products) > 1 else "") + ("abcdefgh"[part] if len(ranges) > 1 else "")
 
 
+def wide(views: Views, number: int, part: int) -> str:
+    """What one range of one product makes of inputs, at every step."""
+    return weights(views, number, part).replace("weights", "wide")
+
+
+def split(views: Views) -> list[tuple[int, int, int, int, int]]:
+    """The ranges of products that inputs are part of: product, range, first, last operand, and where the inputs end."""
+    ranges = [(i, j, *r, views.early(*r)) for i, p in enumerate(views.plan.products) for j, r in enumerate(p.ranges)]
+    return [r for r in ranges if r[4] > r[2]]
+
+
 def buffers(views: Views) -> Iterator[str]:
     """Memory of the forward pass."""
     plan = views.plan
@@ -52,7 +63,7 @@ def buffers(views: Views) -> Iterator[str]:
     yield '    """Buffers for T steps of B samples, samples innermost, and the views of them that each step uses."""'
     yield "    def __init__(self, T, B, dims, dtype=DTYPES[-1]):"
     yield from views.dimension_lines("        ")
-    yield f"        self.key, self.used = (T, B, {', '.join([*views.dimensions, 'np.dtype(dtype)'])}), 0"
+    yield f"        self.key, self.used, self.kinds = (T, B, {', '.join([*views.dimensions, 'np.dtype(dtype)'])}), 0, None"
     what = ", ".join("1" if k == BIAS else views.label(Place("operands", plan.graph[k].size, i)) for i, k in enumerate(plan.operands))
     yield f"        self.operands = np.ones((T + 1, {views.spell(Add(*plan.operand_sizes))}, B), dtype)  # {what}"
     for size, held in plan.values.items():
@@ -62,8 +73,10 @@ def buffers(views: Views) -> Iterator[str]:
         yield f"        self.{views.buffer('scratch', size)} = np.empty(({count}, {views.spell(size)}, B), dtype)"
     for i, product in enumerate(plan.products):
         for j, (first, last) in enumerate(product.ranges):
-            columns = views.spell(Add(*plan.operand_sizes[first:last]))
-            yield f"        self.{weights(views, i, j)} = np.zeros(({times(len(product.nodes), product.size)}, {columns}), dtype)"
+            columns, rows = views.spell(Add(*plan.operand_sizes[first:last])), times(len(product.nodes), product.size)
+            yield f'        self.{weights(views, i, j)} = np.zeros(({rows}, {columns}), dtype, "F" if B == 1 else "C")'
+            if views.early(first, last) > first:
+                yield f"        self.{wide(views, i, j)} = np.empty((T if B == 1 else 0, {rows}), dtype)  # of one sample"
     parts = dict.fromkeys(times(len(p.nodes), p.size) for p in plan.products if len(p.ranges) > 1)
     if parts:
         yield f"        self.part = np.empty((max({', '.join(parts)}, 0), B), dtype)"
@@ -74,7 +87,11 @@ def step_views(views: Views) -> list[str]:
     spelled = []
     for place, flat in views.per_step():
         if place.buffer == "operands" and flat:
-            spelled.append(f"self.operands[t, {views.columns(place.slot, place.end)}]")
+            columns, cut = views.columns(place.slot, place.end), views.early(place.slot, place.end)
+            start, _, end = columns.partition(":")
+            later = views.columns(0, cut)[1:] or "None"
+            known = f"{later} if B == 1 else {start or 0}:{end}" if cut > place.slot else columns
+            spelled.append(f"self.operands[t, {known}]")
         else:
             spelled.append(views.flat(place, "t", "t + 1", flat).replace("ws.", "self."))
     return filled("        ", "self.steps = [(", spelled, ") for t in range(T)]")
@@ -110,10 +127,18 @@ def product_lines(views: Views, number: int) -> Iterator[str]:
     out = views.name(product.out, flat=product.out.count > 1)
     part = f"ws.part[: {times(len(product.nodes), product.size)}]"
     for j, (first, last) in enumerate(product.ranges):
-        place = Place("operands", views.plan.operand_sizes[first], first, 0, last - first)
-        yield f"matmul({weights(views, number, j)}, {views.name(place, flat=True)}, out={part if j else out})"
+        place, cut = Place("operands", views.plan.operand_sizes[first], first, 0, last - first), views.early(first, last)
+        call = [f"matmul({weights(views, number, j)}, {views.name(place, flat=True)}, out={part if j else out})"]
         if j:
-            yield f"add({out}, {part}, out={out})"
+            call.append(f"add({out}, {part}, out={out})")
+        if cut == last:
+            known = f"{wide(views, number, j)}[t]"
+            yield from ("if B == 1:", f"    add({out}, {known}, out={out})" if j else f"    copyto({out}, {known})", "else:")
+            yield from (f"    {line}" for line in call)
+            continue
+        yield from call
+        if cut > first:
+            yield from ("if B == 1:", f"    add({out}, {wide(views, number, j)}[t], out={out})")
 
 
 def packing(views: Views) -> Iterator[str]:
@@ -166,9 +191,9 @@ def forward_function(views: Views, called: str = "forward") -> Iterator[str]:
     if not single:
         yield "    if not isinstance(x, dict) or list(x) != list(INPUTS):"
         yield "        raise ValueError(f\"x is not a dictionary of {', '.join(INPUTS)}, in this order\")"
-    yield PREPARED.replace("@inputs@", f'{{"{single}": {argument}}}' if single else "x")
-    yield from key_check(views, "Workspace")
-    yield "    ws.used += 1"
+    prepared = PREPARED_ONCE.replace("@inputs@", f'{{"{single}": {argument}}}' if single else "x")
+    values = ", ".join(f'"{d}"' for d in views.dimensions)
+    yield prepared.replace("@values@", values).replace("@names@", "".join(f"{d}, " for d in views.dimensions))
     yield from (f"    {line}" for line in packing(views))
     for name, node in plan.step.inputs.items():
         if node not in plan.operands:
@@ -179,25 +204,21 @@ def forward_function(views: Views, called: str = "forward") -> Iterator[str]:
         yield f'    {views.at(place, "0", "")} = state["{name}"].T if "{name}" in state else 0'
     yield from local_functions(body, {})
     constants = views.constant_values(body)
-    names = [weights(views, i, j) for i, p in enumerate(plan.products) for j in range(len(p.ranges))]
-    for place, flat in views.still():
-        names.append(views.known[place, flat])
-    spelled = [f"ws.{n}" for n in names[: len(names) - len(views.still())]]
-    spelled += [views.flat(place, "", "", flat) for place, flat in views.still()]
-    yield from assigned("    ", [*names, *constants], [*spelled, *constants.values()])
+    named = {weights(views, i, j): f"ws.{weights(views, i, j)}" for i, p in enumerate(plan.products) for j in range(len(p.ranges))}
+    if split(views):
+        yield "    if B == 1:"
+    for i, j, first, last, cut in split(views):
+        packed, columns = f"ws.{weights(views, i, j)}", views.part(first, first, cut, last)
+        yield f"        matmul(ws.operands[:T, {views.columns(first, cut)}, 0], {packed}[:, {columns}].T, out=ws.{wide(views, i, j)})"
+        if cut < last:
+            named[weights(views, i, j)] = f"{packed}[:, {columns[1:]} if B == 1 else 0:]"
+        named[wide(views, i, j)] = f"ws.{wide(views, i, j)}[..., None]"
+    named |= {views.known[place, flat]: views.flat(place, "", "", flat) for place, flat in views.still()} | constants
+    yield from assigned("    ", [*named], [*named.values()])
     unpacked = [views.known[v] for v in views.per_step()]
     yield from filled("    ", "for t, (", unpacked, ") in enumerate(ws.steps):")
     yield from (f"        {line}" for line in body)
     yield from _results(views)
-
-
-def key_check(views: Views, workspace: str) -> Iterator[str]:
-    """The workspace that was given, or a new one; another size or type is an error."""
-    yield from views.dimension_lines("    ")
-    yield f"    ws = {workspace}(T, B, dims, dtype) if workspace is None else workspace"
-    key = f"(T, B, {', '.join([*views.dimensions, 'dtype'])})"
-    yield f"    if ws.key != {key}:"
-    yield f'        raise ValueError(f"workspace is for {{ws.key}}, expected {{{key}}}: T, B, dimensions, type")'
 
 
 def docstring(views: Views) -> Iterator[str]:

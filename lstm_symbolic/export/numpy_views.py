@@ -13,7 +13,7 @@ from ..expr import write
 from .graph import Weight
 from .naming import Names, sized
 from .numpy_ops import expression
-from .plan import Plan
+from .plan import BIAS, Plan
 from .schedule import Place
 
 _NUMBERS = {Fraction(1, 2): "half", Fraction(1): "one", Fraction(2): "two", Fraction(0): "zero"}
@@ -80,6 +80,12 @@ class Views:
     def per_step(self) -> list[tuple[Place, bool]]:
         """The views in a loop that every step gets anew."""
         return [(p, flat) for p, flat in self.known if p.buffer in ("values", "operands")]
+
+    def early(self, first: int, last: int) -> int:
+        """Where those operands of a product end that are known for all steps; ``first`` where no input is among them."""
+        kinds = ["bias" if k == BIAS else self.plan.graph[k].op for k in self.plan.operands[first:last]]
+        count = next((i for i, kind in enumerate(kinds) if kind not in ("input", "bias")), len(kinds))
+        return first + count if "input" in kinds[:count] else first
 
     def still(self) -> list[tuple[Place, bool]]:
         """The views in a loop that stay."""

@@ -20,6 +20,9 @@ from .schedule import Call, Place, Schedule
 #: Orders of the gates of one product that are tried, at most.
 _ORDERS = 120
 
+#: How many of the best of them are compared further.
+_GOOD = 12
+
 
 def plan(cell: Cell, gradients: bool = True) -> Plan:
     """The schedule of a cell.
@@ -120,7 +123,7 @@ class Planning:
         return frozenset(kept)
 
     def order_gates(self, groups: Sequence[tuple[int, ...]], kept: frozenset[int]) -> list[tuple[int, ...]]:
-        """The order of the gates in each product that gives the fewest calls in a step."""
+        """The order of the gates in each product that gives the fewest calls in a step, and that slots can stand in too."""
         best = list(groups)
         for i, group in enumerate(groups):
             if len(group) > 1:
@@ -130,7 +133,14 @@ class Planning:
                     lines, schedule = self.forward([*best[:i], order, *best[i + 1 :]], kept)
                     return len(lines) + 0.1 * len(self.block(schedule, self.by_size())[0])
 
-                best[i] = min(tried[:_ORDERS], key=cost)
+                costs = {order: cost(order) for order in tried[:_ORDERS]}
+                good = sorted((order for order in costs if costs[order] < min(costs.values()) + 0.2), key=costs.__getitem__)[:_GOOD]
+
+                def total(order: tuple[int, ...], i: int = i, costs: Mapping[tuple[int, ...], float] = costs) -> float:
+                    groups = [*best[:i], order, *best[i + 1 :]]
+                    return costs[order] + 0.1 * sum(self.apart(groups, slots) for slots in self.order_slots(groups).values())
+
+                best[i] = min(good, key=total)
         return best
 
     def forward(self, groups: Sequence[tuple[int, ...]], kept: frozenset[int]) -> tuple[list[Line], Schedule]:
@@ -182,19 +192,22 @@ class Planning:
             wanted.append((weight, frozenset(n for k, n in back.affine.items() if operand in graph[k].args)))
         wanted.append((0.3, frozenset(back.affine.values())))
 
-        number = {self.code[k]: n for k, n in back.affine.items()}
-        pairs = [(number[a], number[b]) for group in groups for a, b in pairwise(group) if a in number and b in number]
-
         halved = [n for k, n in back.affine.items() if graph[self.code[k]].number != 1]
 
         def cost(order: Sequence[int]) -> float:
             where = {n: i for i, n in enumerate(order)}
-            apart = sum(a in where and b in where and where[a] + 1 != where[b] for a, b in pairs)
             halves = len(runs([where[n] for n in halved if n in where]))
             ranges = sum(w * (len(runs([where[n] for n in s if n in where])) - 1) for w, s in wanted if any(n in where for n in s))
-            return ranges + 0.01 * apart + 0.02 * halves
+            return ranges + 0.01 * self.apart(groups, order) + 0.02 * halves
 
         return {size: arrange(numbers, cost) for size, numbers in self.by_size().items()}
+
+    def apart(self, groups: Sequence[tuple[int, ...]], slots: Sequence[int]) -> int:
+        """How many neighbours among the rows of products are none among the slots."""
+        number = {self.code[k]: n for k, n in self.back.affine.items()}
+        where = {n: i for i, n in enumerate(slots)}
+        pairs = [(number[a], number[b]) for group in groups for a, b in pairwise(group) if a in number and b in number]
+        return sum(a in where and b in where and where[a] + 1 != where[b] for a, b in pairs)
 
     def block(self, schedule: Schedule, order: Mapping[Expr, Sequence[int]]) -> tuple[list[Call], tuple[Place, ...], dict[Expr, int]]:
         """The local factors, and the factors of parameters that are no weights: what the backward pass computes for a block of steps."""

@@ -122,10 +122,11 @@ def unproved_source(source: str, cell: Cell, steps: int = 2, size: int = 2) -> l
     given |= {(name, 0): symbols.array(name, f"{name}[0]") for name in cell.defined}
     upstream = {(o, t): symbols.array(o, f"up_{o}[{t}]") for o in cell.outputs for t in range(1, steps + 1)}
     try:
-        theirs, mine = equations(cell, given, upstream, steps, symbols.dims), run(source, cell, given, upstream, steps)
+        theirs = equations(cell, given, upstream, steps, symbols.dims)
+        mine = [run(source, cell, given, upstream, steps, samples) for samples in (1, 2)]  # one sample is computed in another order
     except Exhausted as error:
         raise LstmSymbolicError(f"neither proved nor disproved: {error}", hint="fewer steps, or fewer features") from None
-    return [label for label, value in mine.items() if not _equal(value, theirs[label])]
+    return [label for label in mine[0] if not all(_equal(found[label], theirs[label]) for found in mine)]
 
 
 def _equal(a: Array, b: Array) -> bool:
@@ -159,23 +160,26 @@ def equations(cell: Cell, given: Values, upstream: Values, steps: int, dims: Map
     return found | {f"d_{k}[0]": Evaluator(values, dims, {"T": steps})(e) for k, e in grads.initial.items()}
 
 
-def run(source: str, cell: Cell, given: Values, upstream: Values, steps: int) -> dict[str, Array]:
-    """Every result by the exported file, on arrays of symbols."""
+def run(source: str, cell: Cell, given: Values, upstream: Values, steps: int, samples: int = 1) -> dict[str, Array]:
+    """Every result by the exported file, on arrays of symbols. Of several samples, which are equal, only the first has a loss."""
     module = ModuleType("exported")
     exec(compile(source, "exported.py", "exec"), module.__dict__)
     module.DTYPES = ("object",)  # type: ignore[attr-defined]
 
     def row(a: Array) -> Array:
-        return a.reshape(1, -1)
+        return np.repeat(a.reshape(1, -1), samples, axis=0)
+
+    def first(a: Array) -> Array:
+        return np.concatenate((a[:, :1], 0 * a[:, 1:]), axis=1)
 
     inputs = {k: np.array([row(given[k, t]) for t in range(1, steps + 1)], object) for k in cell.inputs}
     state = {k: row(given[k, 0]) for k in module.STATES}
     x = inputs if len(inputs) > 1 else next(iter(inputs.values()))
     outputs, _, cache = module.forward(x, {k: given[k] for k in cell.parameters}, state)
-    ups = {o: np.array([row(upstream[o, t]) for t in range(1, steps + 1)], object) for o in cell.outputs}
+    ups = {o: first(np.array([row(upstream[o, t]) for t in range(1, steps + 1)], object)) for o in cell.outputs}
     d_params, d_x, d_state = module.backward(ups, cache)
     d_inputs = d_x if len(inputs) > 1 else {cell.inputs[0]: d_x}
-    found = {f"{o}[{t + 1}]": v[t] for o, v in outputs.items() for t in range(steps)}
+    found = {f"{o}[{t + 1}]": v[t, :1] for o, v in outputs.items() for t in range(steps)}
     found |= {f"d_{k}": v for k, v in d_params.items()}
-    found |= {f"d_{k}[{t + 1}]": v[t] for k, v in d_inputs.items() for t in range(steps)}
-    return found | {f"d_{k}[0]": v for k, v in d_state.items()}
+    found |= {f"d_{k}[{t + 1}]": v[t, :1] for k, v in d_inputs.items() for t in range(steps)}
+    return found | {f"d_{k}[0]": v[:1] for k, v in d_state.items()}

@@ -1,7 +1,8 @@
 """What NumPy computes fast instead of what the equations say, with equal values.
 
 sigma(a) = (tanh(a/2) + 1)/2, and where ``a`` is affine and read by nothing else, the factor 1/2 goes into its weights (exactly: it is
-a power of two): one call of tanh then serves all gates (measured: 0.54 against 0.80 ns an element by exp, in float32).
+a power of two): one call of tanh then serves all gates (measured: 0.54 against 0.80 ns an element by exp, in float32). And
+z a + (1 - z) b = b + z (a - b): three calls instead of four, of which the backward pass needs one again.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
+from itertools import permutations, product
 
 from .graph import Graph
 
@@ -39,8 +41,20 @@ def rewritten(graph: Graph, roots: Sequence[int]) -> dict[int, int]:
         elif node.op == "call" and node.name in _RULES:
             table[k] = _RULES[node.name](graph, table[node.args[0]])
         else:
-            table[k] = graph.put(replace(node, args=tuple(table[a] for a in node.args))) if node.args else k
+            moved = graph.put(replace(node, args=tuple(table[a] for a in node.args))) if node.args else k
+            table[k] = _blend(graph, moved)
     return table
+
+
+def _blend(graph: Graph, k: int) -> int:
+    """A mean of two, weighted with z and 1 - z, by their difference; any other node as it is."""
+    if graph[k].op != "add" or any(graph[a].op != "mul" for a in graph[k].args):
+        return k
+    for first, second in permutations(graph[k].args):
+        for (z, a), (rest, b) in product(permutations(graph[first].args), permutations(graph[second].args)):
+            if graph[rest].op == "sub" and graph.is_number(graph[rest].args[0], 1) and graph[rest].args[1] == z:
+                return graph.add(b, graph.mul(z, graph.sub(a, b)))
+    return k
 
 
 def _halved_sigmoid(graph: Graph, a: int) -> int:

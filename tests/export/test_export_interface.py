@@ -147,11 +147,16 @@ BAD: dict[str, tuple[Any, str]] = {
 }
 
 
+@pytest.mark.parametrize("after", ["nothing", "a right call"])
 @pytest.mark.parametrize("label", BAD)
-def test_bad_input_is_named(label: str) -> None:
+def test_bad_input_is_named(label: str, after: str) -> None:
+    """Also where the workspace has seen right arrays, which are not checked again."""
     change, message = BAD[label]
     x, params, state = draw(lstm(), DIMS)
     arguments = {"x": x, "params": params, "state": state}
+    if after == "a right call":
+        arguments["workspace"] = lstm().workspace(5, 3, DIMS)
+        lstm().forward(**arguments)
     change(arguments)
     with pytest.raises(ValueError, match=message):
         lstm().forward(**arguments)
