@@ -13,15 +13,15 @@ from . import numpy_ops as ops
 from .naming import Names, clean
 from .numpy_backward import Backward
 from .numpy_checkpoint import checkpoints
-from .numpy_forward import FUNCTIONS, buffers, filled, forward_function, step_views
+from .numpy_forward import FUNCTIONS, assigned, buffers, filled, forward_function, listed, step_views
 from .numpy_text import CHECKS, GRADIENT_CHECK
 from .numpy_views import Views
 from .plan import Plan
 
 _RESERVED = (
     "np", "ws", "dtype", "dims", "params", "state", "mask", "workspace", "cache", "forward", "backward", "init", "Workspace", "off", "on",
-    "T", "B", "t", "r", "k", "v", "u", "w", "q", "v_next", "u_next", "first", "last", "count", "math", "d_params", "d_outputs", "d_state",
-    "final", "outputs", "inputs", "used", "deltas", "part", "arrays", "kinds", "key", *FUNCTIONS,
+    "T", "B", "t", "r", "k", "v", "u", "w", "q", "v_next", "u_next", "first", "last", "slot", "slots", "up", "some", "count", "math",
+    "d_params", "d_outputs", "d_state", "final", "outputs", "inputs", "used", "deltas", "part", "arrays", "kinds", "key", *FUNCTIONS,
 )  # fmt: skip
 
 
@@ -37,9 +37,10 @@ def numpy_source(plan: Plan, dtypes: Sequence[str] = ("float32", "float64"), bet
     parts += buffers(views)
     if back:
         parts += back.buffers()
-    parts += step_views(views)
-    if back:
-        parts += back.row_views()
+    steps, names = listed("steps", step_views(views), "t in range(T)")
+    rows, more = listed("rows", back.rows, "r in range(self.block)") if back else ([], {})
+    names |= more
+    parts += [*assigned("        ", list(names), list(names.values())), *steps, *(back.slots() if back else []), *rows]
     parts += [*([] if private else ["workspace = Workspace  # workspace(T, B, dims, dtype)"]), "", *forward]
     if plan.gradients:
         single = len(plan.cell.inputs) == 1

@@ -11,9 +11,11 @@ from sympy import Add
 from . import numpy_ops as ops
 from .graph import Weight, runs
 from .numpy_text import PREPARED_ONCE
-from .numpy_views import Views, blocks, times
+from .numpy_views import SHORT, Views, blocks, times
 from .plan import BIAS, Product
 from .schedule import Call, Place
+
+_BUFFER = rf"self\.((?:{'|'.join(SHORT)})(?:_\w+)?)\b"
 
 #: What a loop may call.
 FUNCTIONS = {"matmul", "where", "copyto"} | {ops.function(row) for row in ops.CALLS.values()}
@@ -94,7 +96,14 @@ def step_views(views: Views) -> list[str]:
             spelled.append(f"self.operands[t, {known}]")
         else:
             spelled.append(views.flat(place, "t", "t + 1", flat).replace("ws.", "self."))
-    return filled("        ", "self.steps = [(", spelled, ") for t in range(T)]")
+    return spelled
+
+
+def listed(target: str, spelled: Sequence[str], each: str) -> tuple[list[str], dict[str, str]]:
+    """A list of tuples of views, with short names for the buffers; and these names."""
+    found = {name: re.sub(r"^[a-z]+", lambda m: SHORT[m[0]], name) for text in spelled for name in re.findall(_BUFFER, text)}
+    short = [re.sub(_BUFFER, lambda m: found[m[1]], text) for text in spelled]
+    return filled("        ", f"self.{target} = [(", short, f") for {each}]"), {v: f"self.{k}" for k, v in found.items()}
 
 
 def local_functions(body: Iterable[str], others: Mapping[str, str]) -> list[str]:
@@ -205,11 +214,10 @@ def forward_function(views: Views, called: str = "forward") -> Iterator[str]:
     yield from local_functions(body, {})
     constants = views.constant_values(body)
     named = {weights(views, i, j): f"ws.{weights(views, i, j)}" for i, p in enumerate(plan.products) for j in range(len(p.ranges))}
-    if split(views):
-        yield "    if B == 1:"
     for i, j, first, last, cut in split(views):
-        packed, columns = f"ws.{weights(views, i, j)}", views.part(first, first, cut, last)
-        yield f"        matmul(ws.operands[:T, {views.columns(first, cut)}, 0], {packed}[:, {columns}].T, out=ws.{wide(views, i, j)})"
+        packed, columns, out = f"ws.{weights(views, i, j)}", views.part(first, first, cut, last), f"ws.{wide(views, i, j)}"
+        rows = f"reshape(len({out}), {views.spell(Add(*plan.operand_sizes[first:cut]))})"
+        yield f"    matmul(ws.operands[: len({out}), {views.columns(first, cut)}].{rows}, {packed}[:, {columns}].T, out={out})"
         if cut < last:
             named[weights(views, i, j)] = f"{packed}[:, {columns[1:]} if B == 1 else 0:]"
         named[wide(views, i, j)] = f"ws.{wide(views, i, j)}[..., None]"

@@ -16,6 +16,9 @@ from .numpy_ops import expression
 from .plan import BIAS, Plan
 from .schedule import Place
 
+#: What views call buffers.
+SHORT = {"values": "v", "operands": "u", "factors": "k", "work": "w", "uses": "q", "up": "d"}
+
 _NUMBERS = {Fraction(1, 2): "half", Fraction(1): "one", Fraction(2): "two", Fraction(0): "zero"}
 
 

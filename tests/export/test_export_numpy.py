@@ -170,7 +170,7 @@ class Watched:
 @pytest.mark.parametrize("masked", [False, True])
 @pytest.mark.parametrize("name", ["lstm", "gru_reset_after", "rnn"])
 def test_no_step_allocates_with_a_workspace(name: str, masked: bool) -> None:
-    """Views and NumPy's own buffers for a factor of several gates (at most 8192 numbers for each operand), and no array of the step."""
+    """Views and nothing else; with a mask also NumPy's own buffers (at most 8192 numbers for each operand), and no array of the step."""
     steps, batch, n = 30, 64, 512
     g = module_of(cell(name))
     x, params, state = draw(g, {"n": n, "m": 4}, steps, batch)
@@ -181,4 +181,5 @@ def test_no_step_allocates_with_a_workspace(name: str, masked: bool) -> None:
     outputs, _, kept = g.forward(x, params, state, mask, ws)
     g.backward({"h": outputs["h"]}, kept)
     tracemalloc.stop()
-    assert max(watched.most[1:steps] + watched.most[steps + 1 : 2 * steps]) < 8 * n * batch / 3
+    forward, back = watched.most[2 : steps + 1], watched.most[steps + 2 : 2 * steps + 1]  # before them stands the product of all inputs
+    assert max(forward + back) < (8 * n * batch / 3 if masked else 1000)
