@@ -7,8 +7,8 @@ from importlib.resources import files
 
 from .c_backward import backward_function
 from .c_layout import Group, Layout, spell
-from .c_loops import forward_loops
 from .c_pieces import dimensions, packing, parallel, pointers, sizes
+from .c_stages import forward_loops
 from .naming import clean
 from .numpy_code import check_dimensions
 from .plan import Plan

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 from .c_layout import Layout
 from .c_pieces import dimensions
+from .lines import filled
 from .naming import clean
 from .numpy_code import example, tables
-from .numpy_forward import filled
 from .numpy_text import CHECKS, GRADIENT_CHECK, PREPARED
 from .plan import Plan
 

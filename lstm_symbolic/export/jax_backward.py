@@ -13,7 +13,7 @@ from functools import cached_property
 from .adjoint import Term as Summand
 from .constants import gradient
 from .jax_steps import Group, Steps
-from .numpy_forward import filled
+from .lines import filled
 
 
 @dataclass

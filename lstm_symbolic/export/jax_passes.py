@@ -12,9 +12,9 @@ from ..expr import write
 from .jax_backward import BothSteps
 from .jax_language import COMPARED, Language
 from .jax_steps import Steps
+from .lines import filled
 from .naming import Names, clean
 from .numpy_code import check_dimensions, tables
-from .numpy_forward import filled
 from .plan import Plan
 
 _RESERVED = (

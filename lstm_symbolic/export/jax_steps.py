@@ -14,9 +14,9 @@ from functools import cached_property
 from .adjoint import Adjoint
 from .graph import Graph, Weight
 from .jax_language import COMPARED, Language
+from .lines import filled
 from .lower import Step
 from .naming import Names, sized
-from .numpy_forward import filled
 from .numpy_ops import literal
 
 _INFIX = {"add": "({0} + {1})", "sub": "({0} - {1})", "mul": "{0} * {1}", "div": "{0} / {1}", "neg": "-{0}", "pow": "{0} ** {1}"}

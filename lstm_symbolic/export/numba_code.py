@@ -11,14 +11,14 @@ from collections.abc import Iterator, Sequence
 
 from ..expr import write
 from .c_layout import Group, Layout, spell
-from .c_loops import forward_loops
 from .c_pieces import blocks, dimensions, steps_of
+from .c_stages import forward_loops
 from .constants import gradient
 from .graph import ONE
+from .lines import filled
 from .numba_loops import NumbaBackwardLoops, NumbaLoop, row
 from .numba_text import BACKWARD, BACKWARD_RUNTIME, FORWARD, RUNTIME, WORKSPACE
 from .numpy_code import check_dimensions, described, example, tables
-from .numpy_forward import filled
 from .numpy_text import CHECKS, GRADIENT_CHECK, PREPARED
 from .plan import Plan
 

@@ -8,13 +8,13 @@ from functools import cached_property
 
 from sympy import Expr
 
-from . import numpy_ops as ops
 from .adjoint import Junction, Term
-from .graph import ONE, runs
-from .naming import sized
-from .numpy_forward import assigned, filled, local_functions, weights
-from .numpy_views import SHORT, Views, between, blocks, times
-from .schedule import Place
+from .graph import runs
+from .lines import assigned, filled
+from .numpy_block import accumulators, collect, factors, short
+from .numpy_forward import local_functions
+from .numpy_views import Views, between, times
+from .numpy_weights import transposed, transposes
 
 #: A block of steps has about this many entries in each vector, so that its factors stay in the cache.
 BLOCK = 8192
@@ -84,7 +84,7 @@ class Backward:
 
         plan, views = self.views.plan, self.views
         loop = [line for j in plan.back.junctions for line in self.junction(j)] + list(self.carries())
-        block, after = list(self.block()), list(gradients(self))
+        block, after = list(factors(self.views)), list(gradients(self))
         sizes = [f'"{k}": (T, B, {views.spell(plan.graph[n].size)})' for k, n in plan.step.outputs.items()]
         states = [f'"{k}": (B, {views.spell(p.size)})' for k, p in plan.previous.items()]
         text = [f"def {called}(d_outputs, cache, d_state=None):"]
@@ -106,7 +106,7 @@ class Backward:
         sums = [(self.cotangent[j.node], j.size) for j in plan.back.junctions if not self.is_alias(j)]
         if sums:
             text += assigned("    ", [name for name, _ in sums], [f"np.empty(({views.spell(size)}, B), dtype)" for _, size in sums])
-        text += [*self.transposed_weights(), *self.accumulators()]
+        text += [*transposes(self.views), *self.parts(), *accumulators(self.views)]
         text += ["    on = None if off is None else (~off)[:, None, None, :].astype(dtype)"]
         constants = views.constant_values(block)
         text += local_functions([*loop, *block, *(["copyto("] if self.copied else [])], constants)
@@ -116,14 +116,12 @@ class Backward:
         text += [f"        copyto(ws.{self.at_once(up)}[: last - first], {up}[first:last])" for up in self.copied.values()]
         text += [f"        {line}" for line in block]
         text += ["        if off is not None:"]
-        text += [f"            {self.short('factors', size)} *= on[first:last]" for size in plan.order]
+        text += [f"            {short(self.views, 'factors', size)} *= on[first:last]" for size in plan.order]
         text += ["        for t in range(last - 1, first - 1, -1):"]
         text += [f"            {', '.join(self.row_names)}{',' * (len(self.row_names) == 1)} = ws.rows[t - first]"]
         text += [f"            {line}" for line in loop]
-        done = [f"    del {', '.join(self.transposed(i) for i in range(len(plan.pulls)))}"] if plan.pulls else []
-        return [*text, *(f"        {line}" for line in self.collect()), *done, *after]
-
-    # --- inside the loop -----------------------------------------------------------------------------------------
+        done = [f"    del {', '.join(transposed(self.views, i) for i in range(len(plan.pulls)))}"] if plan.pulls else []
+        return [*text, *(f"        {line}" for line in collect(self.views, self.deltas)), *done, *after]
 
     def row(self, first: int, last: int, size: Expr, flat: bool = False) -> str:
         """The name of some slots of one step."""
@@ -206,7 +204,7 @@ class Backward:
         into = target
         for i, pull in enumerate(self.views.plan.pulls):
             if pull.node == node:
-                yield f"matmul({self.transposed(i)}, {self.row(pull.first, pull.last, pull.rows, flat=True)}, out={into})"
+                yield f"matmul({transposed(self.views, i)}, {self.row(pull.first, pull.last, pull.rows, flat=True)}, out={into})"
                 if into != target:
                     yield f"add({target}, {into}, out={target})"
                 into = f"part_{target}"
@@ -229,129 +227,11 @@ class Backward:
                 kept = f"multiply({d}, off[t], out={d})"
                 yield f"    {later} = add({later}, {kept}, out={self.saved[name]})" if name in self.saved else f"    {later} += {kept}"
 
-    # --- around the loop -----------------------------------------------------------------------------------------
-
-    def block(self) -> Iterator[str]:
-        """The local factors of a block of steps."""
-        plan = self.views.plan
-        calls = [(c, [self.view(a, c.out.count) for a in c.args], self.view(c.out, c.out.count)) for c in plan.factors]
-        used = [text for _, args, out in calls for text in (*args, out)]
-        used += [self.view(p, 1) for p in plan.uses] + [f"{self.short('factors', size)}[" for size in plan.order]
-        pairs = [(short, long) for short, long in self.shorts() if any(text.startswith(f"{short}[") for text in used)]
-        yield from assigned("", [short for short, _ in pairs], [long for _, long in pairs])
-        for call, args, out in calls:
-            yield ops.CALLS[call.name].format(*args, out=out)
-
-    def short(self, kind: str, size: Expr, shift: int = 0) -> str:
-        name = SHORT[kind] if kind == "operands" else self.views.buffer(SHORT[kind], size)
-        return f"{name}_next" if shift else name
-
-    def shorts(self) -> Iterator[tuple[str, str]]:
-        """Short names for what a block of steps has of each buffer."""
+    def parts(self) -> Iterator[str]:
+        """Room for the second product that one cotangent receives."""
         plan, views = self.views.plan, self.views
-        for shift, steps in ((0, "first:last"), (1, "first + 1 : last + 1")):
-            yield self.short("operands", ONE, shift), f"ws.operands[{steps}]"
-            for size in plan.values:
-                yield self.short("values", size, shift), f"ws.{views.buffer('values', size)}[{steps}]"
-        for kind, sizes in (("factors", [*plan.order]), ("work", [*plan.work]), ("uses", [*dict.fromkeys(p.size for p in plan.uses)])):
-            for size in sizes:
-                yield self.short(kind, size), f"ws.{views.buffer(kind, size)}[: last - first]"
-
-    def view(self, place: Place, count: int) -> str:
-        """A place for all steps of a block; a single vector beside packed ones gets an axis for the slots."""
-        if place.buffer == "constant":
-            return self.views.constant(place.slot)
-        name = self.short(place.buffer, place.size, place.shift)
-        if place.buffer == "operands":
-            return f"{name}[:, {'' if count == 1 else 'None, '}{self.views.columns(place.slot, place.slot + 1)}]"
-        return f"{name}[:, {place.slot if count == 1 else between(str(place.slot), str(place.end))}]"
-
-    def collect(self) -> Iterator[str]:
-        """After a block: its deltas for the products after the loop, and the sums for parameters that are no weights."""
-        plan = self.views.plan
-        for size, numbers in self.deltas.items():
-            order, buffer = plan.order[size], self.views.buffer("deltas", size)
-            ranges = runs([order.index(n) for n in numbers])
-            for first, last in ranges:
-                start = numbers.index(order[first])
-                some = "" if len(ranges) == 1 else f", :, {between(str(start), str(start + last - first))}"
-                slots = f"{self.short('factors', size)}[:, {between(str(first), str(last))}]"
-                yield f"ws.{buffer}[first:last{some}] = {slots}.transpose(0, 3, 1, 2)"
-        for name, terms in plan.back.inputs.items():
-            for i, t in enumerate(terms):
-                place = plan.slot(t.of)
-                slot = f"{self.short('factors', place.size)}[:, {place.slot}].transpose(0, 2, 1)"
-                yield f"direct_{name}[first:last] {'+=' if i else '='} {slot}"
-        for i, (use, factor) in enumerate(zip(plan.back.uses, plan.uses, strict=True)):
-            place = plan.slot(use.slot)
-            slot = f"{self.short('factors', place.size)}[:, {place.slot}]"
-            if factor.buffer == "constant":
-                yield f"use_{i + 1} += {slot}.sum(axis=(0, 2))"
-            else:
-                yield f'use_{i + 1} += np.einsum("tnb,tnb->n", {slot}, {self.view(factor, 1)})'
-
-    def accumulators(self) -> Iterator[str]:
-        plan = self.views.plan
-        for name, terms in plan.back.inputs.items():
-            if terms:
-                yield f"    direct_{name} = np.empty((T, B, {self.views.spell(plan.graph[plan.step.inputs[name]].size)}), dtype)"
-        for i, use in enumerate(plan.back.uses):
-            yield f"    use_{i + 1} = np.zeros({self.views.spell(plan.back.slots[use.slot].size)}, dtype)"
-
-    def transposed(self, i: int) -> str:
-        return f"transposed_{i + 1}" if len(self.views.plan.pulls) > 1 else "transposed"
-
-    def transposed_weights(self) -> Iterator[str]:
-        """Contiguous transposes of the weights (measured: a view costs 1.4 times as much in the loop)."""
-        plan, views = self.views.plan, self.views
-        for i, pull in enumerate(plan.pulls):
-            pieces = self.pieces(pull.affine, pull.rows, plan.code[pull.node])
-            columns, n, count = views.spell(pull.size), sized(pull.rows), len(pull.affine)
-            if len(pieces) > 1:
-                texts = f"({', '.join(f'{array}[{rows}, {part}].T' for array, rows, part in pieces)})"
-            elif pieces[0][1] == ":" and count > 1:  # by gates, not at once: measured, a third of the time where n is 512
-                texts = f"[{pieces[0][0]}[k * {n}:(k + 1) * {n}, {pieces[0][2]}].T for k in range({count})]"
-            else:
-                texts = ""
-                yield f"    {self.transposed(i)} = {pieces[0][0]}[{pieces[0][1]}, {pieces[0][2]}].T.copy()"
-            if texts:
-                out = f"out=np.empty(({columns}, {times(count, pull.rows)}), dtype)"
-                yield from filled("    ", f"{self.transposed(i)} = np.concatenate(", [texts, "axis=1", out], ")")
-            yield from (f"    {self.transposed(i)}[:, {rows}] *= {factor}" for rows, factor in self.halved(pull.affine, pull.rows))
         for node in dict.fromkeys(p.node for p in plan.pulls):
             if sum(p.node == node for p in plan.pulls) > 1:
                 targets = [self.cotangent[node]] if node in self.cotangent else []
                 targets += [self.later[name] for name, terms in plan.back.carries.items() if Term("product", of=node) in terms]
                 yield from (f"    part_{target} = np.empty(({views.spell(plan.graph[node].size)}, B), dtype)" for target in targets)
-
-    def halved(self, nodes: Sequence[int], size: Expr) -> Iterator[tuple[str, str]]:
-        """The rows of packed weights that do not stand there as the equations have them, and what makes them so."""
-        numbers = [self.views.plan.graph[self.views.plan.code[k]].number for k in nodes]
-        for number in dict.fromkeys(n for n in numbers if n != 1):
-            for first, last in runs([r for r, n in enumerate(numbers) if n == number]):
-                yield blocks(first, last, len(nodes), size), ops.literal(1 / number)
-
-    def stacked(self, nodes: Sequence[int], size: Expr, operand: int) -> str:
-        """The weights of affine nodes for one operand below each other."""
-        texts = [f"{array}[{rows}, {columns}]" for array, rows, columns in self.pieces(nodes, size, operand)]
-        return texts[0] if len(texts) == 1 else f"np.concatenate(({', '.join(texts)}))"
-
-    def pieces(self, nodes: Sequence[int], size: Expr, operand: int) -> list[tuple[str, str, str]]:
-        """The weights of affine nodes for one operand, in as few pieces as they stand: the array, rows and columns."""
-        plan, views = self.views.plan, self.views
-        position = plan.operands.index(operand)
-        pieces: list[list[int]] = []  # product, first row, last row
-        for k in nodes:
-            number = next(n for n, p in enumerate(plan.products) if plan.code[k] in p.nodes)
-            row = plan.products[number].nodes.index(plan.code[k])
-            if pieces and pieces[-1][0] == number and pieces[-1][2] == row:
-                pieces[-1][2] += 1
-            else:
-                pieces.append([number, row, row + 1])
-        found = []
-        for number, first, last in pieces:
-            product = plan.products[number]
-            part, ends = next((j, (a, b)) for j, (a, b) in enumerate(product.ranges) if a <= position < b)
-            columns = views.part(ends[0], position, position + 1, ends[1])
-            found.append((f"ws.{weights(views, number, part)}", blocks(first, last, len(product.nodes), size), columns))
-        return found

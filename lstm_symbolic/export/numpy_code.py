@@ -10,10 +10,11 @@ from textwrap import wrap
 from ..errors import UnsupportedNode
 from ..expr import write
 from . import numpy_ops as ops
+from .lines import assigned, filled
 from .naming import Names, clean
 from .numpy_backward import Backward
 from .numpy_checkpoint import checkpoints
-from .numpy_forward import FUNCTIONS, assigned, buffers, filled, forward_function, listed, step_views
+from .numpy_forward import FUNCTIONS, buffers, forward_function, listed, step_views
 from .numpy_text import CHECKS, GRADIENT_CHECK
 from .numpy_views import Views
 from .plan import Plan

@@ -9,53 +9,17 @@ from textwrap import wrap
 from sympy import Add
 
 from . import numpy_ops as ops
-from .graph import Weight, runs
+from .lines import assigned, filled
 from .numpy_text import PREPARED_ONCE
-from .numpy_views import SHORT, Views, blocks, times
-from .plan import BIAS, Product
+from .numpy_views import SHORT, Views, times
+from .numpy_weights import packing, split, weights, wide
+from .plan import BIAS
 from .schedule import Call, Place
 
 _BUFFER = rf"self\.((?:{'|'.join(SHORT)})(?:_\w+)?)\b"
 
 #: What a loop may call.
 FUNCTIONS = {"matmul", "where", "copyto"} | {ops.function(row) for row in ops.CALLS.values()}
-
-
-def filled(indent: str, first: str, items: Sequence[str], last: str) -> list[str]:
-    """``first`` item, item, ... ``last`` on as few lines as they need; no item is broken."""
-    texts = [f"{item}," if k < len(items) - 1 or (len(items) == 1 and first.endswith("(")) else item for k, item in enumerate(items)]
-    whole = f"{indent}{first}{' '.join(texts)}{last}"
-    if len(whole) <= 138:
-        return [whole]
-    hidden = " ".join(t.replace(" ", "\0") for t in [*texts[:-1], texts[-1].rstrip(",") + ","])
-    lines = wrap(hidden, 138 - len(indent) - 4, break_long_words=False, break_on_hyphens=False)
-    return [f"{indent}{first}", *(f"{indent}    {line}".replace("\0", " ") for line in lines), f"{indent}{last}"]
-
-
-def assigned(indent: str, names: Sequence[str], values: Sequence[str]) -> list[str]:
-    """``a, b = x, y``, on several lines where one would be too wide."""
-    line = f"{indent}{', '.join(names)} = {', '.join(values)}"
-    if len(line) <= 138 or len(names) < 2:
-        return [line] if names else []
-    half = len(names) // 2
-    return [*assigned(indent, names[:half], values[:half]), *assigned(indent, names[half:], values[half:])]
-
-
-def weights(views: Views, number: int, part: int) -> str:
-    """The packed weights of one range of one product."""
-    ranges = views.plan.products[number].ranges
-    return "weights" + (f"_{number + 1}" if len(views.plan.products) > 1 else "") + ("abcdefgh"[part] if len(ranges) > 1 else "")
-
-
-def wide(views: Views, number: int, part: int) -> str:
-    """What one range of one product makes of inputs, at every step."""
-    return weights(views, number, part).replace("weights", "wide")
-
-
-def split(views: Views) -> list[tuple[int, int, int, int, int]]:
-    """The ranges of products that inputs are part of: product, range, first, last operand, and where the inputs end."""
-    ranges = [(i, j, *r, views.early(*r)) for i, p in enumerate(views.plan.products) for j, r in enumerate(p.ranges)]
-    return [r for r in ranges if r[4] > r[2]]
 
 
 def buffers(views: Views) -> Iterator[str]:
@@ -150,44 +114,6 @@ def product_lines(views: Views, number: int) -> Iterator[str]:
             yield from ("if B == 1:", f"    add({out}, {wide(views, number, j)}[t], out={out})")
 
 
-def packing(views: Views) -> Iterator[str]:
-    """Weights and biases stacked, as the products read them; what feeds a sigmoid is halved."""
-    plan = views.plan
-    for i, product in enumerate(plan.products):
-        for j, (first, last) in enumerate(product.ranges):
-            target = f"ws.{weights(views, i, j)}"
-            for position in range(first, last):
-                yield from _stacked(views, product, target, position, (first, last))
-            scaled = [r for r, k in enumerate(product.nodes) if plan.graph[k].number != 1]
-            for a, b in runs(scaled):
-                yield f"{target}[{blocks(a, b, len(product.nodes), product.size)}] *= {ops.literal(plan.graph[product.nodes[a]].number)}"
-
-
-def _stacked(views: Views, product: Product, target: str, position: int, ends: tuple[int, int]) -> Iterator[str]:
-    """The blocks of one operand below each other: one call where every node has one."""
-    plan = views.plan
-    first, last = ends
-    columns = views.part(first, position, position + 1, last)
-    operand = plan.operands[position]
-    found: list[list[str]] = []
-    for k in product.nodes:
-        node = plan.graph[k]
-        if operand == BIAS:
-            found.append([views.bias(b) for b in node.biases])
-        else:
-            found.append([views.weight(w) for w, a in zip(node.weights, node.args, strict=True) if a == operand])
-    if all(len(b) == 1 for b in found) and len(found) > 1:
-        named = [re.fullmatch(r'params\["(\w+)"\](.*)', b[0]) for b in found]
-        tails = {match[2] for match in named if match}
-        texts = ", ".join(f'"{match[1]}"' for match in named if match)
-        listed = f"[params[k]{tails.pop()} for k in ({texts})]" if len(tails) == 1 else f"({', '.join(b[0] for b in found)})"
-        yield f"np.concatenate({listed}, out={target}[:, {columns}])"
-        return
-    for row, summands in enumerate(found):
-        rows = blocks(row, row + 1, len(product.nodes), product.size)
-        yield from (f"{target}[{rows}, {columns}] {'+=' if n else '='} {text}" for n, text in enumerate(summands))
-
-
 def forward_function(views: Views, called: str = "forward") -> Iterator[str]:
     """The function ``forward``."""
     plan = views.plan
@@ -253,9 +179,3 @@ def _results(views: Views) -> Iterator[str]:
     yield from filled("    ", "outputs = {", texts, "}")
     whole = f"    return outputs, {{{', '.join(final)}}}, (ws, ws.used, inputs, params, off)"
     yield from [whole] if len(whole) <= 138 else filled("    ", "return outputs, {", final, "}, (ws, ws.used, inputs, params, off)")
-
-
-def weight_span(views: Views, w: Weight) -> str:
-    """The columns of a parameter that a weight is, or nothing where it is the whole."""
-    whole = w.start == 0 and w.width == views.plan.cell.shapes[w.name][0 if w.transposed else 1]
-    return "" if whole else f"[{views.span(w)}]" if w.transposed else f"[:, {views.span(w)}]"

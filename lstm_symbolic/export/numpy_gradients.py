@@ -10,9 +10,10 @@ from sympy import Expr
 
 from .constants import gradient
 from .graph import runs
-from .numpy_forward import filled, weight_span
+from .lines import filled
 from .numpy_ops import expression
 from .numpy_views import blocks, times
+from .numpy_weights import halved, stacked, weight_span
 from .plan import BIAS
 
 if TYPE_CHECKING:
@@ -135,14 +136,14 @@ def _inputs(back: Backward) -> Iterator[str]:
             reading = {numbers.index(n): k for k, n in plan.back.affine.items() if n in numbers and node in graph[k].args}
             for first, last in runs(list(reading)):
                 nodes = [reading[i] for i in range(first, last)]
-                stacked, halved = back.stacked(nodes, deltas_size, plan.code[node]), list(back.halved(nodes, deltas_size))
-                if halved:
+                below, factors = stacked(views, nodes, deltas_size, plan.code[node]), list(halved(views, nodes, deltas_size))
+                if factors:
                     packed = views.names.fresh(f"weights_{name}")
-                    yield f"    {packed} = {stacked}{'' if stacked.startswith('np.') else '.copy()'}"
-                    yield from (f"    {packed}[{rows}] *= {factor}" for rows, factor in halved)
-                    stacked = packed
+                    yield f"    {packed} = {below}{'' if below.startswith('np.') else '.copy()'}"
+                    yield from (f"    {packed}[{rows}] *= {factor}" for rows, factor in factors)
+                    below = packed
                 part = buffer if (first, last) == (0, len(numbers)) else f"{buffer}[:, {blocks(first, last, len(numbers), deltas_size)}]"
-                value = f"np.matmul({part}, {stacked}).reshape(T, B, {size})"
+                value = f"np.matmul({part}, {below}).reshape(T, B, {size})"
                 yield f"    d_{name} {'+=' if started else '='} {value}"
                 started = True
         if not started:

@@ -16,9 +16,9 @@ from ..errors import LstmSymbolicError, UnsupportedNode
 from ..expr import write
 from .graph import Weight
 from .jax_passes import folded, header
+from .lines import filled
 from .naming import Names
 from .numpy_code import check_dimensions, tables
-from .numpy_forward import filled
 from .numpy_ops import literal
 from .plan import Plan
 from .weights import Match, match

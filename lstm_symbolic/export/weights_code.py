@@ -10,7 +10,7 @@ from ..errors import LstmSymbolicError
 from .jax_code import JAX
 from .jax_language import Language
 from .jax_passes import folded
-from .numpy_forward import filled
+from .lines import filled
 from .torch_code import TORCH
 from .weights import Block, Match, Summand, match
 from .weights_layouts import LAYOUTS, Layout
