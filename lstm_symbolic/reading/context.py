@@ -33,8 +33,13 @@ def timed_name(name: Name) -> tuple[Name, tuple[Expr, ...]]:
     index: tuple[Expr, ...] = () if name.time is None else (name.time,)
     if name.layer is not None:
         index = (name.layer, *index) if index else (name.layer,)
-    bare = replace(name, time=None, layer=None)
+    bare = replace(name, time=None, layer=None) if index else name
     return bare, index
+
+
+def symbols(statement: Statement) -> tuple[str, ...]:
+    """The plain names of a statement's symbols, each once."""
+    return tuple(dict.fromkeys(timed_name(n.name)[0].plain for side in statement.sides for n in side.walk() if n.name is not None))
 
 
 def running(statement: Statement) -> frozenset[str]:
@@ -70,7 +75,9 @@ def with_times(statement: Statement, timed: frozenset[str], letters: frozenset[s
         if name is not None and name.time is None and len(name.subs) == 1 and not name.sups:
             found = time(name)
             name = name if found is None else replace(name, subs=(), time=found)
-        return replace(node, name=name, args=tuple(walk(a) for a in node.args))
+        args = tuple(walk(a) for a in node.args)
+        same = name is node.name and all(a is b for a, b in zip(args, node.args, strict=True))
+        return node if same else replace(node, name=name, args=args)
 
     return replace(statement, sides=tuple(walk(s) for s in statement.sides))
 

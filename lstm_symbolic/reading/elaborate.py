@@ -14,7 +14,7 @@ from ..errors import ReadError
 from ..expr.plain import write
 from ..expr.term import Term, TermEquation
 from .beam import Kinds, prune
-from .context import Context, likely_layout, names_of, running, with_times
+from .context import Context, likely_layout, names_of, running, symbols, with_times
 from .meaning import Elaborator, is_number
 from .places import in_full
 from .surface import Statement
@@ -34,6 +34,9 @@ class Elaborated:
     layout: str
     cost: float
     ambiguous: Mapping[int, str]
+
+
+_Readings = list[tuple[float, Kinds, tuple[Term, ...]]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,18 +85,23 @@ def _run(statements: Sequence[Statement], context: Context) -> Elaborated:
     elaborator = Elaborator(context)
     beam = [_Path(0.0, {})]
     for statement in statements:
+        names = symbols(statement)
+        readings: dict[tuple[tuple[str, str], ...], _Readings | ReadError] = {}
         grown: list[_Path] = []
         failure: ReadError | None = None
         for path in beam:
-            try:
-                for cost, kinds, sides in _sides(elaborator, statement, path.kinds):
-                    grown.append(_Path(path.cost + cost, kinds, TermEquation(sides), path))
-            except ReadError as error:
-                failure = error
-        if not grown:
-            assert failure is not None
-            grown = [_Path(p.cost, p.kinds, failure, p) for p in beam]
-        beam = prune(grown)
+            own = {name: path.kinds[name] for name in names if name in path.kinds}
+            key = tuple(own.items())  # paths that agree on the symbols of a statement read it alike
+            if key not in readings:
+                readings[key] = _sides(elaborator, statement, own)
+            found = readings[key]
+            if isinstance(found, ReadError):
+                failure = found
+            else:
+                grown += [_Path(path.cost + cost, kinds, TermEquation(sides), path) for cost, kinds, sides in found]
+        beam = [_Path(p.cost, _with(p.before, p.kinds), p.last, p.before) for p in prune(grown)] or [
+            _Path(p.cost, p.kinds, failure, p) for p in beam
+        ]
     best, *others = (in_full(p.equations, context.layout) for p in beam if p.cost - beam[0].cost < NARROW)
     ambiguous: dict[int, str] = {}
     for other in others:
@@ -103,11 +111,21 @@ def _run(statements: Sequence[Statement], context: Context) -> Elaborated:
     return Elaborated(best, beam[0].kinds, context.layout, beam[0].cost, ambiguous)
 
 
-def _sides(elaborator: Elaborator, statement: Statement, kinds: Kinds) -> list[tuple[float, Kinds, tuple[Term, ...]]]:
+def _sides(elaborator: Elaborator, statement: Statement, kinds: Kinds) -> _Readings | ReadError:
     found = []
     elaborator.memo.clear()
-    for b in elaborator.thread(statement.sides, kinds):
+    try:
+        threads = elaborator.thread(statement.sides, kinds)
+    except ReadError as error:
+        return error
+    for b in threads:
         present = {i.kind for i in b.items if not is_number(i.term)}
         clash = 0.0 if len(present) <= 1 else _CLASHES.get(frozenset(present), 3.0)
         found.append((b.cost + clash, b.kinds, tuple(i.term for i in b.items)))
     return found
+
+
+def _with(before: _Path | None, found: Kinds) -> Kinds:
+    """All kinds of a path that goes on; a statement without new symbols leaves them as they are."""
+    known: Kinds = {} if before is None else before.kinds
+    return known if found.keys() <= known.keys() else {**known, **found}
