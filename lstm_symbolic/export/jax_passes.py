@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from importlib.metadata import PackageNotFoundError, version
 from textwrap import wrap
 
 from ..errors import UnsupportedNode
 from ..expr import write
+from .docstrings import described
 from .jax_backward import BothSteps
 from .jax_language import COMPARED, Language
 from .jax_steps import Steps
 from .lines import filled
-from .naming import Names, clean
+from .naming import Names
 from .numpy_code import check_dimensions, tables
 from .plan import Plan
 
@@ -41,23 +41,8 @@ def steps_of(plan: Plan, language: Language) -> BothSteps:
 
 
 def header(plan: Plan, language: str, remarks: str, imports: str) -> str:
-    """What the file holds, where it comes from, and how its arrays lie."""
-    cell = plan.cell
-    try:
-        number = version("lstm_symbolic")
-    except PackageNotFoundError:
-        number = "unknown"
-    what = "forward pass and backpropagation through time" if plan.gradients else "forward pass"
-    lines = [f'"""{clean(cell.title) or "A recurrent cell"}: {what} in {language}.', ""]
-    lines += [f"    {clean(line)}" for line in cell.plain()]
-    source = f", from its cell {clean(cell.name)}" if cell.name else ""
-    written = f"Written by lstm_symbolic {clean(number)}{source}."
-    lines += ["", *wrap(f"{clean(cell.paper)}. {written}" if cell.paper else written, 138)]
-    loose = [name for name in cell.outputs if name not in plan.previous]
-    zero = f"; {', '.join(loose)} {'is' if len(loose) == 1 else 'are'} 0 there" if loose else ""
-    layout = f"Arrays are time-major, (T, B, features) for T steps of B samples. A missing state is 0. A step whose mask (T, B) is 0 \
-leaves every state of the sample as it is{zero}. {remarks}"
-    return "\n".join([*lines, *wrap(f'{layout}"""', 138), "", imports, ""])
+    """What the file holds, where it comes from, how its arrays lie, and what it imports."""
+    return "\n".join([*described(plan, language, remarks), imports, ""])
 
 
 def outputs_table(plan: Plan, dtypes: Sequence[str]) -> str:

@@ -14,11 +14,12 @@ from .c_layout import Group, Layout, spell
 from .c_pieces import blocks, dimensions, steps_of
 from .c_stages import forward_loops
 from .constants import gradient
+from .docstrings import REUSED, described
 from .graph import ONE
 from .lines import filled
 from .numba_loops import NumbaBackwardLoops, NumbaLoop, row
 from .numba_text import BACKWARD, BACKWARD_RUNTIME, FORWARD, RUNTIME, WORKSPACE
-from .numpy_code import check_dimensions, described, example, tables
+from .numpy_code import check_dimensions, example, tables
 from .numpy_text import CHECKS, GRADIENT_CHECK, PREPARED
 from .plan import Plan
 
@@ -63,7 +64,7 @@ def _names(name: str, items: Sequence[str]) -> str:
 
 def _head(plan: Plan, body: Sequence[str]) -> str:
     """The header of the NumPy file, for this one."""
-    text = "\n".join(described(plan, "Numba (SciPy has to be there for its products)"))
+    text = "\n".join(described(plan, "Numba (SciPy has to be there for its products)", REUSED))
     imports = "import math\n\n" if any("math." in line for line in body) else ""
     return f"{text}\n{imports}import numpy as np\nfrom numba import njit\n\n"
 

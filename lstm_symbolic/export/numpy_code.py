@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from importlib.metadata import PackageNotFoundError, version
-from textwrap import wrap
 
 from ..errors import UnsupportedNode
 from ..expr import write
 from . import numpy_ops as ops
+from .docstrings import REUSED, described
 from .lines import assigned, filled
-from .naming import Names, clean
+from .naming import Names
 from .numpy_backward import Backward
 from .numpy_checkpoint import checkpoints
 from .numpy_forward import FUNCTIONS, buffers, forward_function, listed, step_views
@@ -66,26 +65,7 @@ def check_dimensions(plan: Plan) -> None:
 def header(plan: Plan) -> str:
     needed = {n.name for n in plan.graph.nodes if n.op == "call"} & set(ops.DEFINITIONS)
     imports = [*(["import math", ""] if needed else []), "import numpy as np", ""]
-    return "\n".join([*described(plan, "NumPy"), *imports, *(f"{ops.DEFINITIONS[n]}" for n in sorted(needed))])
-
-
-def described(plan: Plan, library: str) -> list[str]:
-    """The docstring of the file."""
-    cell = plan.cell
-    try:
-        number = version("lstm_symbolic")
-    except PackageNotFoundError:
-        number = "unknown"
-    what = "forward pass and backpropagation through time" if plan.gradients else "forward pass"
-    lines = [f'"""{clean(cell.title) or "A recurrent cell"}: {what} in {library}.', ""]
-    lines += [f"    {clean(line)}" for line in cell.plain()]
-    source = f", cell {clean(cell.name)}" if cell.name else ""
-    written = f"Written by lstm_symbolic {clean(number)}{source}."
-    lines += ["", *wrap(f"{clean(cell.paper)}. {written}" if cell.paper else written, 138)]
-    lines += ["Arrays are time-major, (T, B, features) for T steps of B samples. A missing state is 0. A step whose mask (T, B) is 0"]
-    loose = [name for name in cell.outputs if name not in plan.previous]
-    zero = f"; {', '.join(loose)} {'is' if len(loose) == 1 else 'are'} 0 there" if loose else ""
-    return [*lines, f'leaves every state of the sample as it is{zero}. With a workspace, results hold until its next use."""', ""]
+    return "\n".join([*described(plan, "NumPy", REUSED), *imports, *(f"{ops.DEFINITIONS[n]}" for n in sorted(needed))])
 
 
 def tables(plan: Plan, dtypes: Sequence[str]) -> str:

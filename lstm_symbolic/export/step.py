@@ -17,7 +17,7 @@ from sympy.matrices.expressions import Identity, MatMul, OneMatrix
 from sympy.printing.numpy import NumPyPrinter
 
 from ..calculus import Gradients
-from ..cells import TIME, Cell
+from ..cells import TIME, Cell, as_cell
 from ..errors import UnsupportedNode
 from ..expr import TimeSymbol, plain, shape_of
 from ..expr.functions import Elementwise
@@ -128,7 +128,7 @@ class StepPrinter(NumPyPrinter):  # type: ignore[misc]
         return f"({sign.join(self._size(a) for a in size.args)})" if sign else str(int(size))  # type: ignore[arg-type]
 
 
-def lambdify(what: Cell | Gradients) -> Callable[..., dict[str, Any]]:
+def lambdify(what: Cell | Gradients | str) -> Callable[..., dict[str, Any]]:
     """One step as a function of arrays, by position or by name; it returns everything that the step computes, by name.
 
     >>> from ..cells import cell
@@ -143,10 +143,9 @@ def lambdify(what: Cell | Gradients) -> Callable[..., dict[str, Any]]:
         lines = [*what.recursion, *(Eq(Grad(what.cell.symbol(name)), _one_step(e), evaluate=False) for name, e in what.parameters.items())]
         lines += [Eq(Grad(what.cell.symbol(name)), e, evaluate=False) for name, e in what.inputs.items() if name not in what.initial]
         first: tuple[str, ...] = ()
-    elif isinstance(what, Cell):
-        lines, first = list(what.in_order()), (*what.inputs, *(f"{name}_prev" for name in (*what.states, *what.inputs)))
     else:
-        raise UnsupportedNode(f"lambdify takes a cell or its gradients, not {type(what).__name__}")
+        cell = as_cell(what)
+        lines, first = list(cell.in_order()), (*cell.inputs, *(f"{name}_prev" for name in (*cell.states, *cell.inputs)))
     return _function(lines, first)
 
 

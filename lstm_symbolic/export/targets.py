@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from ..cells import Cell, cell
-from ..errors import LstmSymbolicError
+from ..cells import Cell, as_cell
+from ..errors import LstmSymbolicError, wanted
 from .c_code import c_source
 from .c_wrapper import c_wrapper
 from .jax_code import jax_source
@@ -43,17 +43,17 @@ def export(
     ['def init(dims, rng, dtype=DTYPES[-1]):', 'def forward(x, params, state=None, mask=None, workspace=None):', \
 'def backward(d_outputs, cache, d_state=None):', 'def check_gradients(seed=0, eps=1e-6):']
     """
-    if target not in TARGETS:
+    if wanted(target, str, "the name of a target", 'for example "numpy"') not in TARGETS:
         raise LstmSymbolicError(f"no target {str(target)[:60]!r}", hint=f"targets are {', '.join(TARGETS)}")
-    schedule = plan(cell(what) if isinstance(what, str) else what, gradients)
+    schedule = plan(as_cell(what), gradients)
     source = _source(schedule, target, dtype, checkpoint)
-    return source if weights is None else with_conversions(source, schedule.cell, weights, target)
+    return source if weights is None else with_conversions(source, schedule.cell, wanted(weights, str, "the name of a framework"), target)
 
 
 def _source(schedule: Plan, target: str, dtype: str | None, checkpoint: int | None) -> str:
     if checkpoint is None:
         return TARGETS[target](schedule, _types(dtype))
-    if target != "numpy" or not schedule.gradients or checkpoint < 1:
+    if target != "numpy" or not schedule.gradients or wanted(checkpoint, int, "a number of steps") < 1:
         raise LstmSymbolicError(
             f"no checkpoint every {checkpoint} steps", hint="checkpoints are for numpy with gradients, every 1 or more steps"
         )
@@ -69,7 +69,7 @@ def beside(what: Cell | str, target: str, dtype: str | None = None, gradients: b
     if target not in BESIDE:
         return {}
     ending, source = BESIDE[target]
-    return {ending: source(plan(cell(what) if isinstance(what, str) else what, gradients), _types(dtype))}
+    return {ending: source(plan(as_cell(what), gradients), _types(dtype))}
 
 
 def _types(dtype: str | None) -> Sequence[str]:
