@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ..cells import cell
 from ..errors import LstmSymbolicError
 from ..expr import build_equation, infer
 from ..expr.dims import Shape
-from ..expr.term import Term, TermEquation
+from ..expr.term import Term, TermEquation, time_shift
 from ..proof import System, Verdict, compare_systems
 from .functions import recognised
 from .interpret import T, map_symbols
@@ -42,16 +42,22 @@ def judge(system: NormalSystem, asked: str = "") -> Judged:
     """Recognise, locate, compare."""
     system, match = recognised(system, asked)
     if match is None:
-        plain = without_net_inputs(system)
+        plain = with_products_put_in(without_net_inputs(system))
         match = recognise(plain, asked=asked) if plain is not system else None
         if match is None or match.missing or len(match.exact) < len(match.wrong):
             return Judged(system, None)
         return Judged(system, match, locate(plain, match) if match.wrong else (), against_zoo(plain, match))
+    plain = system
+    if match.wrong and match.extra:
+        written = put_in(system, match.extra)
+        again = recognise(written, asked=asked)
+        if again is not None and again.cell == match.cell and len(again.wrong) < len(match.wrong):
+            plain, match = written, again
     sure = len(match.exact) >= len(match.wrong)  # with more wrong than right, the cell itself is a guess
-    located = locate(system, match) if sure else ()
+    located = locate(plain, match) if sure else ()
     if not certain(match) and carries_something_else(match, located):
         return Judged(system, None)
-    return Judged(system, match, located, against_zoo(system, match))
+    return Judged(system, match, located, against_zoo(plain, match))
 
 
 def certain(match: Match) -> bool:
@@ -79,6 +85,26 @@ def without_net_inputs(system: NormalSystem) -> NormalSystem:
     kept = [d for d in system.definitions if d.name not in inner]
     put = tuple(replace(d, value=map_symbols(d.value, lambda t: inner.get(t.name, t))) for d in kept)
     return replace(system, definitions=put)
+
+
+def with_products_put_in(system: NormalSystem) -> NormalSystem:
+    """``m_t = r_t * h_{t-1}`` put into the one equation that reads it."""
+    uses = Counter(t.name for d in system.definitions for t in d.value.walk() if t.op == "sym")
+    return put_in(system, [d.name for d in system.definitions if d.value.op == "mul" and uses[d.name] == 1])
+
+
+def put_in(system: NormalSystem, names: Iterable[str]) -> NormalSystem:
+    """Some values put into the equations that read them at the same step; values that read each other stay as they are."""
+    extra = {n: system.defined[n].value for n in names if n in system.defined}
+    read = {t.name for n, d in system.defined.items() if n not in extra for t in d.value.walk() if t.op == "sym" and time_shift(t) == 0}
+    if not read & extra.keys() or any(t.name in extra for value in extra.values() for t in value.walk() if t.op == "sym"):
+        return system
+
+    def put(t: Term) -> Term:
+        return extra[t.name] if t.name in extra and time_shift(t) == 0 else t
+
+    kept = [d for d in system.definitions if d.name not in extra or d.name not in read]
+    return replace(system, definitions=tuple(replace(d, value=map_symbols(d.value, put)) for d in kept))
 
 
 def against_zoo(system: NormalSystem, match: Match) -> Verdict:

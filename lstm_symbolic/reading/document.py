@@ -24,6 +24,7 @@ from .partition import partition
 from .repair import Applied, Evidence, Repaired, repair
 from .scan import Found, find
 from .source import Source
+from .steps import in_step
 from .surface import Statement
 from .tables import column_equations
 from .tidy import FUNCTION_WORDS, split
@@ -114,6 +115,7 @@ def read_document(source: Source) -> Document:
     formulas = _with_merged_tags(formulas)
     rewritten = in_matrix_form([f.statement for f in formulas])
     formulas = [f if s is f.statement else replace(f, statement=s, reason=COMPONENTS) for f, s in zip(formulas, rewritten, strict=True)]
+    formulas = [replace(f, statement=s) for f, s in zip(formulas, in_step([f.statement for f in formulas]), strict=True)]
     return _elaborated(source, formulas)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from .cursor import Cursor
 from .places import read_places
-from .surface import Statement, Surface
+from .surface import Name, Statement, Surface
 from .tokens import Token
 
 _SIDES = {(":", ":x"): "left", (":", "x:"): "right", (":x", ":"): "top", ("x:", ":"): "bottom", (":x",): "top", ("x:",): "bottom"}
@@ -19,6 +19,11 @@ def slice_follows(p: Cursor) -> bool:
     """A bracket with a colon right after a name."""
     texts = _inside(p)
     return p.text == "[" and ":" in texts and not p.peek().gap
+
+
+def names_block(p: Cursor, name: Name) -> bool:
+    """A slice that is a name of its own, for a matrix; a slice of a value (``pre_t[H:2H]``) is a part of it by its places."""
+    return slice_follows(p) and (name.time is None or "," in _inside(p))
 
 
 def take_slice(p: Cursor) -> str:

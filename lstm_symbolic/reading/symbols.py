@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from .context import timed_name
 from .cursor import cut
 from .kinds import prior
-from .names import ACCENTS, STYLES, attach, read_index
-from .slices import slice_follows, take_slice
+from .names import ACCENTS, STYLES, WORDS, attach, read_index
+from .slices import names_block, slice_follows, take_slice
 from .surface import Name, Surface
 from .tokens import GREEK, Token
 from .vocabulary import FUNCTIONS, GATE_TAGS
@@ -28,11 +28,18 @@ def greek(p: Parser, token: Token, name: str) -> Surface:
         joins = following.kind == "word" or (
             following.kind == "cmd" and following.text[1:] in ACCENTS.keys() | STYLES | (GREEK - {"sigma"})
         )
-        if joins and p.text not in FUNCTIONS:
+        if (joins and p.text not in FUNCTIONS) or _names_a_symbol(p):
             return differential_name(p, name, token)
     if p.peek().kind == "num" and name in ("delta", "epsilon"):
         return symbol(p, Name(f"{name}{p.take().text}"), token)
     return symbol(p, Name(name), token)
+
+
+def _names_a_symbol(p: Parser) -> bool:
+    """``\\text{pre}``: one word set upright that is no function."""
+    if p.text[1:] not in WORDS or p.peek(1).text != "{" or p.peek(3).text != "}":
+        return False
+    return p.peek(2).kind == "word" and p.peek(2).text not in FUNCTIONS
 
 
 def differential_name(p: Parser, prefix: str, token: Token) -> Surface:
@@ -175,7 +182,7 @@ def symbol(p: Parser, name: Name, token: Token) -> Surface:
     outer: list[tuple[str, Surface | None]] = []
     end = token.end
     while p.text in ("_", "^", "'", "**") or transposed(p) or _bracket_of_name(p, name):
-        if slice_follows(p):
+        if names_block(p, name):
             name = replace(name, subs=(*name.subs, take_slice(p)))
             end = p.tokens[p.position - 1].end
             continue
@@ -213,6 +220,8 @@ def symbol(p: Parser, name: Name, token: Token) -> Surface:
     result = Surface("sym", name=name, span=(token.start, end))
     for op, argument in outer:
         result = Surface(op, (result,) if argument is None else (result, argument), span=(token.start, end))
+    if slice_follows(p):
+        return p.powers(result)
     if p.text in ("(", r"\{") and not outer:
         group = p.bracketed(p.peek())
         applied = Surface("apply", (result, group), span=(token.start, group.span[1]))
@@ -245,7 +254,7 @@ def raised(p: Parser, base: Surface) -> Surface:
 
 def _bracket_of_name(p: Parser, name: Name) -> bool:
     """A time or a slice in brackets, right after a name."""
-    return p.text in ("(", "[") and ((name.time is None and time_follows(p)) or slice_follows(p))
+    return p.text in ("(", "[") and ((name.time is None and time_follows(p)) or names_block(p, name))
 
 
 def time_follows(p: Parser) -> bool:

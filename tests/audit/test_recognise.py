@@ -42,6 +42,26 @@ DOCUMENTS = {
     "the gates stand elsewhere": (
         r"$$c_t = f \odot c_{t-1} + i \odot g$$ $$h_t = o \odot \tanh(c_t)$$", "lstm_no_bias", "equivalent", [],
     ),
+    "what is reset has a name": (
+        r"""$$z_t = \sigma(W_z x_t + U_z h_{t-1})$$ $$r_t = \sigma(W_r x_t + U_r h_{t-1})$$ $$m_t = r_t \odot h_{t-1}$$
+        $$\tilde{h}_t = \tanh(W_h x_t + U_h m_t)$$ $$h_t = (1 - z_t) \odot h_{t-1} + z_t \odot \tilde{h}_t$$""",
+        "gru_no_bias", "equivalent-under", [],
+    ),
+    "what is reset has the time of the state": (
+        r"""$$z_t = \sigma(W_z x_t + U_z h_{t-1})$$ $$r_t = \sigma(W_r x_t + U_r h_{t-1})$$ $$h_{\text{reset},t-1} = r_t \odot h_{t-1}$$
+        $$\tilde{h}_t = \tanh(W_h x_t + U_h h_{\text{reset},t-1})$$ $$h_t = (1 - z_t) \odot h_{t-1} + z_t \odot \tilde{h}_t$$""",
+        "gru_no_bias", "equivalent-under", [],
+    ),
+    "a slip beside a value with a name": (
+        r"""$$z_t = \sigma(W_z x_t + U_z h_{t-1})$$ $$r_t = \sigma(W_r x_t + U_r h_{t-1})$$ $$m_t = r_t \odot h_{t-1}$$
+        $$\tilde{h}_t = \tanh(W_h x_t + U_h m_t)$$ $$h_t = (1 - z_t) \odot h_{t-1} + z_t \odot h_t$$""",
+        "gru_no_bias", "undecided", ["E201", "E219"],
+    ),
+    "one letter for every squashing function": (
+        r"""$$z_t = f(W_{xz} x_t + W_{hz} h_{t-1} + b_z)$$ $$r_t = f(W_{xr} x_t + W_{hr} h_{t-1} + b_r)$$
+        $$\hat{h}_t = f(W_{xh} x_t + W_{hh} (r_t \odot h_{t-1}) + b_h)$$ $$h_t = (1 - z_t) \odot h_{t-1} + z_t \odot \hat{h}_t$$""",
+        "gru", "equivalent-under", [],
+    ),
     "four slips": (
         "\n\n".join([GATE % ("i", "i", "i", "i"), GATE % ("f", "f", "f", "f"),
                      r"$$o_t = \sigma(W_o x_t + U_o h_t + b_o)$$", r"$$g_t = \tanh(W_g x_t + U_g h_{t-1} + b_i)$$",

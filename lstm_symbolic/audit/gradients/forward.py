@@ -66,15 +66,24 @@ def forwards(judged: Sequence[Judged], formulas: Sequence[Formula]) -> list[Forw
     """The steps that the lines may speak of: the document's own first."""
     mentioned = frozenset(t.name for f in formulas if f.equation for s in f.equation.sides for t in s.walk() if t.op == "sym")
     found: list[Forward] = []
+    every = {d.name: d.value for j in judged for d in j.system.definitions}
     for j in merged(judged):
-        own = _forward(_mended(j), j, mentioned)
-        found += [own] if own is not None else []
+        steps = [_forward(_mended(j), j, mentioned)]
         base = BASES.get(j.match.cell) if j.match is not None else None
         if base is not None:
-            found += [x for x in [_forward(_as_base(j, base), j, mentioned, base)] if x is not None]
+            steps.append(_forward(_as_base(j, base), j, mentioned, base))
+        for step in (x for x in steps if x is not None):
+            step.names.elsewhere = _elsewhere(every, j)
+            found.append(step)
     if not any(f.stated for f in found):
-        found += _assumed(mentioned)
+        found += _assumed(mentioned, frozenset(name for j in judged for name in j.system.defined))
     return found
+
+
+def _elsewhere(every: Mapping[str, Term], j: Judged) -> frozenset[str]:
+    """What the document defines outside a system; the argument of a gate under a name of its own is that gate's pre-activation."""
+    arguments = [a for d in j.system.definitions if d.value.op == "call" for a in d.value.args]
+    return frozenset(n for n, value in every.items() if n not in j.system.defined and value not in arguments)
 
 
 def merged(judged: Sequence[Judged]) -> Iterator[Judged]:
@@ -128,6 +137,7 @@ def _forward(definitions: Sequence[Definition], j: Judged, mentioned: frozenset[
 
 def _made(definitions: Sequence[tuple[str, Term]], roles: Mapping[str, str]) -> Forward | None:
     """The step of some equations; None where they cannot be differentiated."""
+    definitions = _joined(definitions)
     equations = [TermEquation((Term("sym", name=name, index=(T,)), value)) for name, value in definitions]
     if not equations:
         return None
@@ -140,6 +150,27 @@ def _made(definitions: Sequence[tuple[str, Term]], roles: Mapping[str, str]) -> 
     activations = {name: value.name for name, value in definitions if value.op == "call" and value.name in ("sigmoid", "tanh")}
     variables = tuple(dict.fromkeys((*step.cell.defined, *step.cell.states, *step.cell.inputs)))
     return Forward(derivation, Names(variables, tuple(step.cell.parameters), activations, roles, blocks=blocks_of(step.cell)))
+
+
+def _joined(definitions: Sequence[tuple[str, Term]]) -> list[tuple[str, Term]]:
+    """Values that have a name and that other equations write out (``a = tanh(C)`` beside ``h = o * tanh(C)``): the others read the name.
+
+    >>> from ...expr.term import read_term
+    >>> written = [("h", read_term("o[t] * tanh(C[t])")), ("a", read_term("tanh(C[t])"))]
+    >>> _joined(written)[0] == ("h", read_term("o[t] * a[t]"))
+    True
+    """
+    read = {t.name for _, value in definitions for t in value.walk() if t.op == "sym"}
+    names = {value: name for name, value in definitions if name not in read and value.op in ("call", "add")}
+    if not names:
+        return list(definitions)
+
+    def walk(term: Term, own: str) -> Term:
+        if names.get(term, own) != own:
+            return Term("sym", name=names[term], index=(T,), span=term.span)
+        return replace(term, args=tuple(walk(a, own) for a in term.args))
+
+    return [(name, value if names.get(value, name) != name else walk(value, name)) for name, value in definitions]
 
 
 def forward_of_cell(known: Cell) -> Forward:
@@ -204,8 +235,8 @@ def _renamed(term: Term, table: Mapping[str, str]) -> Term:
     return map_symbols(term, lambda t: replace(t, name=table.get(t.name, t.name)))
 
 
-def _assumed(mentioned: Iterable[str]) -> Iterator[Forward]:
-    """Known cells under the letters that the lines use."""
+def _assumed(mentioned: Iterable[str], defined: frozenset[str]) -> Iterator[Forward]:
+    """Known cells under the letters that the lines use; none that speaks of what the document defines, in a way of its own."""
     used = {part for name in mentioned for part in (name, name.removeprefix("delta_"), name.removeprefix("d_"), name.removeprefix("d"))}
     for known in ASSUMED:
         model = model_of(cell(known))
@@ -214,7 +245,7 @@ def _assumed(mentioned: Iterable[str]) -> Iterator[Forward]:
             near = [n for n in sorted(used - set(table.values())) if likeness(n, role) <= 1]
             if near:
                 table[role] = min(near, key=lambda n: likeness(n, role))
-        if len(table) * 2 > len(model.values):
+        if len(table) * 2 > len(model.values) and defined.isdisjoint(table.values()):
             made = _made([(table.get(n, n), _renamed(v, table)) for n, v in model.values.items()], {v: k for k, v in table.items()})
             if made is not None:
                 yield replace(made, assumed=known)

@@ -39,7 +39,8 @@ class Adjoint:
     """An adjoint as the author names it. ``key`` is the same at all times; ``variable`` is "" where the name does not say whose it is.
 
     ``candidate``: of a state h, the candidate whose adjoint delta_h may be as well (its weights are W_h, U_h). ``introduced``: a line
-    defines the name (``dh_raw = (1 - h^2) dh``).
+    defines the name (``dh_raw = (1 - h^2) dh``). ``part``: some part of the variable's adjoint, which one the name does not say
+    (``dC_total``, ``dh_future``).
     """
 
     key: str
@@ -48,6 +49,7 @@ class Adjoint:
     local: bool = False
     candidate: str = ""
     introduced: bool = False
+    part: bool = False
 
     @property
     def nameless(self) -> bool:
@@ -89,7 +91,8 @@ class Usage:
 class Names:
     """The symbols of a forward system, and what the gradient lines call them.
 
-    ``readouts`` gives the logits of a softmax, ``blocks`` the weights of concatenated operands.
+    ``readouts`` gives the logits of a softmax, ``blocks`` the weights of concatenated operands; ``elsewhere`` are names that the document
+    defines outside the system: they are no other letters for anything in it.
     """
 
     variables: Sequence[str]
@@ -100,6 +103,7 @@ class Names:
     readouts: Mapping[str, str] = field(default_factory=dict)
     blocks: Mapping[str, Blocks] = field(default_factory=dict)
     usage: Usage = field(default_factory=lambda: Usage())
+    elsewhere: frozenset[str] = frozenset()
 
     @property
     def known(self) -> frozenset[str]:
@@ -113,7 +117,7 @@ class Names:
         """The variable or parameter that a name means, in whatever spelling."""
         if name in self.known:
             return name
-        if name in self.readouts:
+        if name in self.readouts or name in self.elsewhere:
             return None
         same = [k for k in self.known if _spelled(k) == _spelled(name)]
         return same[0] if len(same) == 1 else self.alias(name)
@@ -135,7 +139,7 @@ class Names:
     def activated(self, name: str) -> str | None:
         """The gate whose pre-activation a name is: f for a_f, the candidate h_tilde for a_h beside a state h."""
         match = _PRE.fullmatch(name)
-        if match is None:
+        if match is None or name in self.elsewhere:
             return None
         owner = self.settled(match["rest"])
         near = [a for a in self.activations if a.split("_")[0].casefold() == match["rest"].casefold()]
@@ -193,11 +197,20 @@ class Names:
         whose = variable_of(name, self.mentionable)
         if whose is None and name in self.usage.introduced:
             return Adjoint(name, "", introduced=True), term.index or (T,)
+        if whose is None and not term.index:
+            return self._part(name)
         if whose is None:
             return None
         if not whose:
             return Adjoint(name, ""), term.index or (T,)
         return self._of(name, _rest(name), near, term.index, name.startswith("dp_"))
+
+    def _part(self, name: str) -> tuple[Adjoint, tuple[Expr, ...]] | None:
+        """``dC_total``, which no line defines: a part of the adjoint of C."""
+        stem = name.rpartition("_")[0]
+        whose = variable_of(stem, self.mentionable) if name not in self.known else None
+        settled = self.settled(whose) if whose else None
+        return (Adjoint(name, settled or "", part=True), (T,)) if settled in self.variables else None
 
     def residual(self, term: Term) -> tuple[Adjoint, tuple[Expr, ...], bool] | None:
         """``y_hat_t - y_t``, the adjoint of the logits whose softmax y_hat is, under the cross-entropy; True where it is y_t - y_hat_t."""

@@ -76,13 +76,20 @@ class Derivation:
             return Outcome(line, holds=tuple(holds))
         if is_differential(line) and holds_as_differential(line, world):
             return Outcome(line, kind="tangent")
-        if any(not a.variable and not a.nameless for a in (line.target, *line.adjoints.values())):
+        if any(a.part or (not a.variable and not a.nameless) for a in (line.target, *line.adjoints.values())):
+            return Outcome(line, kind="open")
+        if self.unread(line.target.variable):
             return Outcome(line, kind="open")
         last: list[Reading] = []
         if shift is not None and not final:
             last, _ = self.search(line, shift, self.world(shift))
         candidates = tuple(itertools.islice(self.likely(line, shift), 12))
         return Outcome(line, last=tuple(last), candidates=candidates, misfit=misfit, kind="last" if last else "fails")
+
+    def unread(self, name: str) -> bool:
+        """A value that nothing reads while the step leaves gates undefined: what it does is not known, so neither is its adjoint."""
+        cell = self.step.cell
+        return name in self.step.carried and name not in cell.states and len(cell.inputs) > 1
 
     def combinations(self, line: Line, world: World) -> int:
         return math.prod(len(pool) for pool in self.pools(line, world))
@@ -136,6 +143,8 @@ class Derivation:
         if not adjoint.variable:
             return tuple(world.meanings(shift))
         name = adjoint.variable
+        if adjoint.part:
+            return tuple(m for m in world.meanings(shift) if m.name == name)
         if name in self.step.cell.parameters:
             return (Meaning("step", name),)
         kinds = ("pre",) if adjoint.pre and name in self.step.pre else ("total", "pre", "recurrent")
