@@ -63,5 +63,5 @@ def test_a_deck_that_cannot_be_written(name: str, tmp_path: Path) -> None:
 
 
 def test_what_makes_no_slides() -> None:
-    with pytest.raises(ls.LstmSymbolicError, match="a int makes no slides"):
+    with pytest.raises(ls.LstmSymbolicError, match=r"a list of these is wanted here, not 3 \(int\)"):
         ls.slides([3])  # type: ignore[list-item]

@@ -18,9 +18,10 @@ from flint import arb, fmpq
 
 from ..calculus.intervals import Interval
 from ..calculus.ranges import ranges
-from ..cells import Cell
+from ..cells import Cell, as_cell
 from ..errors import CellError, LstmSymbolicError, UnsupportedNode
 from ..expr import Evaluator
+from ..expr.wanted import wanted_number
 from ..proof.balls import Balls
 from ..proof.dag import Dag
 from ..proof.evaluate import Evaluation, Point
@@ -50,7 +51,7 @@ class Claim:
         return f"{said}: refuted; {self.name}[{self.step}] = {self.value} for {at}, all else 0 at the start"
 
 
-def within(cell: Cell, name: str, low: Fraction | int, high: Fraction | int) -> Claim:
+def within(cell: Cell | str, name: str, low: Fraction | int | str, high: Fraction | int | str) -> Claim:
     """Does ``name`` stay between two bounds, for all parameters and inputs, when states start at 0?
 
     >>> from ..cells import cell
@@ -59,10 +60,11 @@ def within(cell: Cell, name: str, low: Fraction | int, high: Fraction | int) -> 
     >>> within(cell("lstm"), "C", -1, 1).verdict
     'refuted'
     """
+    cell = as_cell(cell)
     if name not in cell.defined:
-        raise CellError(f"{cell.name or 'this cell'} does not define {name[:60]}", hint=f"it defines {', '.join(cell.defined)}")
+        raise CellError(f"{cell.name or 'this cell'} does not define {str(name)[:60]}", hint=f"it defines {', '.join(cell.defined)}")
     found = ranges(cell)[name]
-    low, high = Fraction(low), Fraction(high)
+    low, high = wanted_number(low, "a bound"), wanted_number(high, "a bound")
     if found.within(low, high):
         return Claim(name, low, high, "proved", found, {})
     try:

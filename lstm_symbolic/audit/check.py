@@ -10,6 +10,7 @@ from typing import Any
 
 from ..cells import cell
 from ..errors import CellError, LstmSymbolicError
+from ..expr.wanted import wanted, wanted_list
 from ..proof import System
 from ..reading import Source, load, read_document
 from .character import contradictions, system_findings
@@ -26,6 +27,7 @@ from .reading_findings import reading_findings
 from .report import DocumentReport, Finding, Report, SystemRecord
 from .worked import worked
 
+_PATHS, _EXAMPLE = "the path of a document or a list of paths", 'for example ["lecture.md"]'
 #: What a folder is searched for.
 SUFFIXES = (".md", ".txt", ".tex", ".markdown", ".rst", ".ipynb", ".html", ".htm")
 
@@ -42,6 +44,7 @@ def check(
     ``against`` is a cell or a system that every document is held to; ``jobs`` processes read documents at the same time.
     """
     start = time.monotonic()
+    wanted(jobs, int, "a number of processes")
     demand = demanded(against)
     reports, judged = [], []
     documents = expand(paths)
@@ -55,10 +58,9 @@ def check(
 
 def expand(paths: str | Path | Source | Sequence[str | Path | Source]) -> list[str | Path | Source]:
     """Files of folders, sorted; what is no folder stays as it is."""
-    given: Iterable[str | Path | Source] = [paths] if isinstance(paths, str | Path | Source) else paths
     out: list[str | Path | Source] = []
-    for p in given:
-        if isinstance(p, str | Path) and Path(p).is_dir():
+    for p in wanted_list(paths, (str, Path, Source), _PATHS, _EXAMPLE):
+        if isinstance(p, str | Path) and p != "" and Path(p).is_dir():
             found = sorted(f for f in Path(p).rglob("*") if f.suffix.lower() in SUFFIXES and (f.is_file() or not f.exists()))
             if not found:
                 out.append(p)
@@ -81,6 +83,8 @@ def check_document(path: str | Path | Source, asked: str = "") -> tuple[Document
     if isinstance(path, Source):
         return audit(path, asked)
     try:
+        if path == "":
+            raise LstmSymbolicError("an empty text names no document", hint=_EXAMPLE)
         if Path(path).is_dir():
             raise LstmSymbolicError(f"{path} holds no document", hint=f"a folder is searched for {', '.join(SUFFIXES)}")
         return audit(load(path), asked)

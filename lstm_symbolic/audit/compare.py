@@ -8,6 +8,7 @@ from typing import Any
 
 from ..errors import LstmSymbolicError, ReadError, RepairWarning
 from ..expr import shapes as read_shapes
+from ..expr.wanted import wanted, wanted_list
 from ..proof import System, Verdict, compare_expressions, compare_record, compare_systems, on_domain
 from .sides import sides
 
@@ -38,6 +39,10 @@ def compare(
     >>> compare("tanh(C*o)", "o*tanh(C)").kind
     'refuted'
     """
+    for flag in (pointwise, backward_in_time, plain):
+        wanted(flag, bool, "True or False")
+    wanted(domain, (str, _NONE), "a domain", 'for example "x > 0"')
+    outputs, outputs_rhs = (None if o is None else tuple(wanted_list(o, str, "the name of an output")) for o in (outputs, outputs_rhs))
     given = read_shapes(shapes)
     left, right = sides(a, b, plain=plain, shapes=given)
     used = {t.name for side in (left, right) for e in side.terms for s in e.sides for t in s.walk() if t.op == "sym"}
@@ -47,7 +52,7 @@ def compare(
         if outputs or outputs_rhs or backward_in_time:
             raise LstmSymbolicError("a formula has no outputs and no time", hint="outputs are of systems: h = ...; y = ...")
         return compare_expressions(left.formula(), right.formula(), domain=domain)
-    first = System(left.system(), tuple(outputs or left.outputs))
+    first = System(left.system(), outputs or left.outputs)
     second = System(right.system())  # its outputs are those of the same names, unless outputs_rhs says otherwise
     verdict = compare_systems(first, second, outputs_rhs=outputs_rhs, pointwise=pointwise, backward_in_time=backward_in_time)
     return on_domain(verdict, domain)

@@ -14,15 +14,17 @@ from functools import reduce
 from sympy import Eq, Expr, Integer, MatrixExpr
 
 from ..calculus.algebra import hadamard
+from ..calculus.backward import as_gradients
 from ..calculus.gradients import Gradients, Step, key
 from ..calculus.named_step import NamedStep
 from ..calculus.tangent import change
 from ..calculus.tape import at, shift_of
-from ..cells import TIME, leaves
+from ..cells import TIME, Cell, leaves
 from ..expr import TimeSymbol, shape_of, variable
 from ..expr.build import add, broadcast
 from ..expr.dims import SCALAR
 from ..expr.nodes import Grad, TimeSum, Total
+from ..expr.wanted import wanted_number
 from ..proof import Verdict, compare_expressions, separated
 
 SECONDS = 10.0
@@ -36,7 +38,7 @@ class Rechecked:
     verdict: Verdict
 
 
-def recheck(grads: Gradients, seconds: float = SECONDS) -> tuple[Rechecked, ...]:
+def recheck(grads: Gradients | Cell | str, seconds: float = SECONDS) -> tuple[Rechecked, ...]:
     """Every step of a derivation with the verdict of the prover; ``proved`` is what a right one gets.
 
     >>> from ..calculus import backward
@@ -44,6 +46,7 @@ def recheck(grads: Gradients, seconds: float = SECONDS) -> tuple[Rechecked, ...]
     >>> [r.verdict.kind for r in recheck(backward(cell("rnn")))]
     ['proved', 'proved', 'proved', 'proved', 'proved', 'proved', 'proved']
     """
+    grads, seconds = as_gradients(grads), float(wanted_number(seconds, "a number of seconds"))
     law = Law(grads)
     return tuple(Rechecked(s, law.verdict(s, seconds)) for s in grads.steps)
 

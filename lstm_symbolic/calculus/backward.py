@@ -12,11 +12,12 @@ from collections.abc import Iterable
 
 from sympy import Eq, Expr, Integer, Symbol
 
-from ..cells import TIME, Cell, leaves
+from ..cells import TIME, Cell, as_cell, leaves
 from ..errors import CellError, LstmSymbolicError, UnsupportedNode
 from ..expr import TimeSymbol, shape_of
 from ..expr.build import broadcast
 from ..expr.nodes import Grad, TimeSum
+from ..expr.wanted import described, wanted_list
 from .algebra import hadamard, total, zero
 from .gradients import Gradients, Step, adjoints, key
 from .named_step import NamedStep
@@ -28,7 +29,7 @@ HORIZON = Symbol("T", integer=True)
 _LONG = 40
 
 
-def backward(cell: Cell, truncate: int | None = None, outputs: Iterable[str] | None = None) -> Gradients:
+def backward(cell: Cell | str, truncate: int | None = None, outputs: Iterable[str] | None = None) -> Gradients:
     """The gradients of a loss that reads ``outputs`` at every step; by default what the step hands out, and does not use itself.
 
     >>> from ..cells import cell
@@ -39,17 +40,27 @@ def backward(cell: Cell, truncate: int | None = None, outputs: Iterable[str] | N
     grad(U) = Sum(delta_h[t] @ h[t - 1].T, (t, 1, T))
     grad(b) = Sum(delta_h[t], (t, 1, T))
     """
+    cell = as_cell(cell)
     if truncate is not None and (isinstance(truncate, bool) or not isinstance(truncate, int) or truncate < 1):
-        raise LstmSymbolicError(f"a window of {truncate!r} steps", hint="truncate takes a number of steps, 1 or more")
+        raise LstmSymbolicError(f"a window of {described(truncate)} steps", hint="truncate takes a number of steps, 1 or more")
     try:
         return _Derivation(NamedStep(cell, truncate, _read_by_the_loss(cell, outputs))).gradients()
     except RecursionError:
         raise UnsupportedNode("the equations are nested too deeply to be differentiated") from None
 
 
+def as_gradients(what: Gradients | Cell | str) -> Gradients:
+    """What a user names where gradients are wanted: gradients, or a cell, whose own they are then.
+
+    >>> as_gradients("rnn") == backward("rnn")
+    True
+    """
+    return what if isinstance(what, Gradients) else backward(what)
+
+
 def _read_by_the_loss(cell: Cell, outputs: Iterable[str] | None) -> tuple[str, ...]:
     if outputs is not None:
-        chosen = tuple(outputs)
+        chosen = tuple(wanted_list(outputs, str, "the name of an output"))
         unknown = next((name for name in chosen if name not in cell.defined), None)
         if unknown is not None or not chosen:
             known = f"defined are {', '.join(cell.defined)}"

@@ -12,10 +12,12 @@ from dataclasses import dataclass, field
 
 from sympy import Eq, Expr, Symbol
 
-from ..cells import Cell, leaves
+from ..cells import Cell, as_cell, leaves
 from ..expr import Shape, TimeSymbol, plain, shape_of, variable
 from ..expr.nodes import Grad
+from ..expr.wanted import wanted_list
 from ..notebook import Shown
+from .backward import as_gradients
 from .gradients import Gradients
 from .named_step import NamedStep
 from .preactivations import Names
@@ -57,15 +59,17 @@ class HessianProduct(Shown):
         return "\n".join([*(plain(e) for e in lines), *(f"H_{name} = {plain(value)}" for name, value in self.parameters.items())])
 
 
-def forward_mode(cell: Cell, wrt: Collection[str] | None = None) -> Tangents:
+def forward_mode(cell: Cell | str, wrt: Collection[str] | None = None) -> Tangents:
     """The tangent equations of one step, for changes of ``wrt`` (parameters and inputs; all of them by default).
 
     >>> from ..cells import cell
     >>> print(forward_mode(cell("rnn"), ["U"]))
     d_h[t] = (1 - h[t] ** 2) * (d_U @ h[t - 1] + U @ d_h[t - 1])
     """
-    moving = tuple(n for n in (*cell.parameters, *cell.inputs) if wrt is None or n in wrt)
-    for name in wrt or ():
+    cell = as_cell(cell)
+    chosen = [*cell.parameters, *cell.inputs] if wrt is None else wanted_list(wrt, str, "the name of a parameter or an input")
+    moving = tuple(n for n in (*cell.parameters, *cell.inputs) if n in chosen)
+    for name in chosen:
         cell.symbol(name)  # an unknown name is an error that says which there are
     names = Names({*cell.shapes})
     directions = {name: names.fresh(f"d_{name}") for name in (*moving, *_reached(cell, moving))}
@@ -83,7 +87,7 @@ def forward_mode(cell: Cell, wrt: Collection[str] | None = None) -> Tangents:
     return Tangents(cell, tuple(lines), directions, {d: cell.shapes[name] for name, d in directions.items()})
 
 
-def hessian_product(grads: Gradients, wrt: Collection[str] | None = None) -> HessianProduct:
+def hessian_product(grads: Gradients | Cell | str, wrt: Collection[str] | None = None) -> HessianProduct:
     """H v for the direction v = (d_W, ...): the tangent of every line of the adjoint recursion. The loss is linear in what it reads.
 
     >>> from . import backward
@@ -91,6 +95,7 @@ def hessian_product(grads: Gradients, wrt: Collection[str] | None = None) -> Hes
     >>> print(hessian_product(backward(cell("rnn")), ["b"]).recursion[0].rhs)
     U.T*d_delta_h[t + 1]
     """
+    grads = as_gradients(grads)
     forward = forward_mode(grads.cell, wrt)
     names = Names({*grads.shapes, *forward.shapes})
     table = {name: names.fresh(f"d_{name}") for name in (e.lhs.name for e in grads.recursion if isinstance(e.lhs, TimeSymbol))}

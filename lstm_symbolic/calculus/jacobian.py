@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from sympy import Eq, Expr, Identity, MatrixExpr, Symbol
 from sympy.matrices.expressions import OneMatrix
 
-from ..cells import TIME, Cell, in_letters, leaves, transposed
+from ..cells import TIME, Cell, as_cell, in_letters, leaves, transposed
 from ..errors import CellError
 from ..expr import TimeSymbol, plain, shape_of, write
 from ..expr.build import hstack, vstack
@@ -77,7 +77,7 @@ class Jacobians(Shown):
         return "\n".join(plain(e) for e in self.equations)
 
 
-def jacobian(cell: Cell) -> Jacobians:
+def jacobian(cell: Cell | str) -> Jacobians:
     """The Jacobians of the states of a cell.
 
     >>> from ..cells import cell
@@ -87,6 +87,7 @@ def jacobian(cell: Cell) -> Jacobians:
     >>> [plain(e) for e in jacobian(cell("lstm")).paths]
     ['jac(C[T], C[k]) = Prod(diag(f[t]), (t, k + 1, T))']
     """
+    cell = as_cell(cell)
     if cell.layout == "row":
         return _of_rows(cell, jacobian(transposed(cell)))
     step = NamedStep(cell, None, cell.states)

@@ -9,14 +9,15 @@ import sympy
 from sympy import Add, Eq, Expr, MatrixExpr, Mul, Rational
 from sympy.matrices.expressions import HadamardProduct, MatAdd, MatMul
 
-from ..cells import Cell, leaves
+from ..cells import Cell, as_cell, leaves
 from ..errors import CellError
 from ..expr import nodes, shape_of
 from ..expr.build import broadcast, ones, times
+from ..expr.wanted import wanted, wanted_number
 from .algebra import hadamard, split, total
 
 
-def fixed(cell: Cell, values: Mapping[str, int | str | Rational]) -> Cell:
+def fixed(cell: Cell | str, values: Mapping[str, int | str | Rational]) -> Cell:
     """The cell with some of its values held at numbers.
 
     >>> from ..cells import cell
@@ -27,12 +28,13 @@ def fixed(cell: Cell, values: Mapping[str, int | str | Rational]) -> Cell:
     h_tilde[t] = tanh(W_h @ x[t] + b_h)
     h[t] = h_tilde[t]
     """
+    cell = as_cell(cell)
     numbers: dict[Expr, Expr] = {}
-    for name, value in values.items():
+    for name, value in wanted(values, (Mapping,), "a table of gates and numbers", 'for example {"f": 1, "i": 0}').items():
         if name not in cell.gates and (name not in cell.defined or name in cell.states):
             held = ", ".join(cell.gates) or ", ".join(cell.intermediates)
-            raise CellError(f"{name[:60]} is no gate of {cell.name or 'this cell'}", hint=f"gates are {held}")
-        number = sympy.Rational(value)
+            raise CellError(f"{str(name)[:60]} is no gate of {cell.name or 'this cell'}", hint=f"gates are {held}")
+        number = sympy.Rational(wanted_number(value, f"a number for {name}"))
         for symbol in (cell.symbol(name, shift) for shift in (0, -1)):  # a gate may be read by the next step too
             numbers[symbol] = broadcast(number, shape_of(symbol)) if isinstance(symbol, MatrixExpr) else number
     left = [Eq(e.lhs, simplified(e.rhs.xreplace(numbers)), evaluate=False) for e in cell.equations if e.lhs not in numbers]

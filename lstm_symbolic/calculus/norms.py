@@ -12,13 +12,14 @@ import sympy
 from sympy import Expr, Integer, MatrixExpr
 from sympy.matrices.expressions import HadamardProduct, Identity, MatAdd, MatMul, OneMatrix, Transpose
 
+from ..cells import Cell
 from ..expr import nodes, shape_of
 from .algebra import hadamard, parts, split, total
-from .jacobian import Jacobians
+from .jacobian import Jacobians, jacobian
 from .ranges import Known, interval, is_complement, ranges
 
 
-def norm_bounds(jacobians: Jacobians) -> dict[tuple[str, str], Expr]:
+def norm_bounds(jacobians: Jacobians | Cell | str) -> dict[tuple[str, str], Expr]:
     """A bound for the norm of every factor, by (state, earlier state).
 
     >>> from ..cells import cell
@@ -29,8 +30,9 @@ def norm_bounds(jacobians: Jacobians) -> dict[tuple[str, str], Expr]:
     >>> plain(norm_bounds(jacobian(cell("lstm")))["C", "h"])
     '1 / 4 * norm(C[t - 1]) * norm(U_f) + 1 / 4 * norm(U_i) + norm(U_C)'
     """
-    known = ranges(jacobians.cell)
-    return {pair: bound(block, known) for pair, block in jacobians.blocks.items()}
+    found = jacobians if isinstance(jacobians, Jacobians) else jacobian(jacobians)
+    known = ranges(found.cell)
+    return {pair: bound(block, known) for pair, block in found.blocks.items()}
 
 
 @singledispatch

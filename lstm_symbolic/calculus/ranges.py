@@ -13,7 +13,7 @@ import sympy
 from sympy import Add, Basic, Expr, MatrixExpr, Mul, Number, Pow
 from sympy.matrices.expressions import HadamardProduct, MatAdd, MatMul, OneMatrix, Transpose, ZeroMatrix
 
-from ..cells import TIME, Cell, leaves
+from ..cells import TIME, Cell, as_cell, leaves
 from ..expr import TimeSymbol, nodes
 from ..expr.functions import Elementwise
 from .algebra import parts, split
@@ -183,7 +183,7 @@ def _function(name: str, args: Sequence[Expr], known: Known) -> Interval:
     return _FUNCTIONS.get(name, LINE)
 
 
-def ranges(cell: Cell) -> dict[str, Interval]:
+def ranges(cell: Cell | str) -> dict[str, Interval]:
     """Where every value of a cell lies at any step, when its states start at 0.
 
     >>> from ..cells import cell
@@ -192,6 +192,7 @@ def ranges(cell: Cell) -> dict[str, Interval]:
     >>> str(ranges(cell("gru"))["h"])
     '(-1, 1)'
     """
+    cell = as_cell(cell)
     before = {name: Interval(0, 0) for name in cell.states}
     now: dict[str, Interval] = {}
     for turn in range(2 * _SETTLING):
@@ -225,13 +226,14 @@ def _after(cell: Cell, before: Known) -> dict[str, Interval]:
     return now
 
 
-def growth(cell: Cell, state: str) -> tuple[Expr, Expr] | None:
+def growth(cell: Cell | str, state: str) -> tuple[Expr, Expr] | None:
     """a and b with |s[t]| <= a |s[t - 1]| + b, whatever the parameters and inputs are; None where there is no such bound.
 
     >>> from ..cells import cell
     >>> growth(cell("lstm"), "C")
     (1, 1)
     """
+    cell = as_cell(cell)
     known = _after(cell, dict.fromkeys(cell.states, LINE))
     a = b = sympy.Integer(0)
     e = cell.definition(state)

@@ -11,19 +11,20 @@ from collections.abc import Collection, Iterable, Mapping
 from sympy import Add, Eq, Expr, Integer
 from sympy.matrices.expressions import HadamardProduct, MatAdd, OneMatrix
 
-from ..cells import TIME
+from ..cells import TIME, Cell
 from ..errors import LstmSymbolicError
 from ..expr import TimeSymbol, shape_of
 from ..expr.build import add
 from ..expr.nodes import HStack, TimeSum, VStack
+from ..expr.wanted import described, wanted
 from .algebra import hadamard, zero
-from .backward import HORIZON
+from .backward import HORIZON, as_gradients
 from .gradients import Gradients, adjoints, key
 
 MAX_STEPS = 1024
 
 
-def unrolled(grads: Gradients, steps: int, wrt: str | None = None) -> tuple[Eq, ...]:
+def unrolled(grads: Gradients | Cell | str, steps: int, wrt: str | None = None) -> tuple[Eq, ...]:
     """The lines of ``steps`` steps, each after those that it reads, then the gradients as sums of one term a step.
 
     >>> from ..cells import cell
@@ -37,9 +38,10 @@ def unrolled(grads: Gradients, steps: int, wrt: str | None = None) -> tuple[Eq, 
     delta_h[1] = grad(h[1]) * (1 - h[1] ** 2)
     grad(U) = delta_h[1] @ h[0].T + delta_h[2] @ h[1].T
     """
+    grads = as_gradients(grads)
     if isinstance(steps, bool) or not isinstance(steps, int) or not 1 <= steps <= MAX_STEPS:
-        raise LstmSymbolicError(f"{steps!r} steps to write out", hint=f"a number from 1 to {MAX_STEPS}")
-    chosen = grads.equations if wrt is None else grads.wrt(wrt)
+        raise LstmSymbolicError(f"{described(steps)} steps to write out", hint=f"a number from 1 to {MAX_STEPS}")
+    chosen = grads.equations if wrt is None else grads.wrt(wanted(wrt, str, "the name of a parameter"))
     names = {key(e.lhs) for e in grads.recursion}
     recursion = [e for e in chosen if key(e.lhs) in names and e.lhs.has(TIME)]
     others = [e for e in chosen if e not in recursion]

@@ -1,7 +1,7 @@
 """Cells: closed systems of equations for one time step, their compositions, and the zoo of known cells."""
 
 from .batch import batched
-from .catalogue import cell, cells
+from .catalogue import as_cell, cell, cells
 from .cell import Cell, leaves
 from .compose import bidirectional, stack
 from .counts import Operations, operation_count, parameter_count
@@ -10,6 +10,6 @@ from .timing import TIME
 from .weights import concatenated, split, without_bias
 
 __all__ = [
-    "TIME", "Cell", "Operations", "batched", "bidirectional", "cell", "cells", "concatenated", "in_letters", "leaves", "operation_count",
-    "parameter_count", "split", "stack", "transposed", "without_bias",
+    "TIME", "Cell", "Operations", "as_cell", "batched", "bidirectional", "cell", "cells", "concatenated", "in_letters", "leaves",
+    "operation_count", "parameter_count", "split", "stack", "transposed", "without_bias",
 ]  # fmt: skip

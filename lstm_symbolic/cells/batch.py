@@ -18,10 +18,12 @@ from ..errors import CellError
 from ..expr import Shape, TimeSymbol, nodes, plain, shape_of, write
 from ..expr.build import apply, broadcast, divide, matmul, ones, power, times, transpose
 from ..expr.dims import dim, is_scalar
+from ..expr.wanted import wanted
+from .catalogue import as_cell
 from .cell import Cell, leaves
 
 
-def batched(cell: Cell, size: str | int | Expr = "B") -> Cell:
+def batched(cell: Cell | str, size: str | int | Expr = "B") -> Cell:
     """The cell for ``size`` samples at once; ``backward`` of it gives the gradients summed over the batch.
 
     >>> from .catalogue import cell
@@ -29,7 +31,8 @@ def batched(cell: Cell, size: str | int | Expr = "B") -> Cell:
     >>> print(batch, batch.shapes["h"], batch.shapes["b"])
     h[t] = tanh(W @ x[t] + U @ h[t - 1] + b) (n, B) (n, 1)
     """
-    samples = dim(size)
+    cell = as_cell(cell)
+    samples = dim(wanted(size, (str, int, Expr), "the size of a batch", 'for example "B", or 32'))
     if not samples.is_positive:
         raise CellError(f"a batch of {write(samples)} samples", hint="a batch has 1 sample or more")
     taken = {d for shape in cell.shapes.values() for side in shape for d in side.free_symbols}

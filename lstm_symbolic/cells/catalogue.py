@@ -8,8 +8,11 @@ from functools import cache
 from importlib import import_module
 
 from ..errors import CellError
+from ..expr.wanted import wanted
 from . import zoo
 from .cell import Cell
+
+_EXAMPLE = 'for example "lstm"; cells() lists the names'
 
 
 def cells() -> tuple[str, ...]:
@@ -21,20 +24,33 @@ def cells() -> tuple[str, ...]:
     return tuple(sorted(module.name for module in pkgutil.iter_modules(zoo.__path__)))
 
 
-@cache
 def cell(name: str) -> Cell:
     """A known cell by its name or an alias.
 
     >>> cell("lstm").states
     ('C', 'h')
     """
-    wanted = name.strip().lower().replace("-", "_").replace(" ", "_")
-    if wanted in cells():
-        return _load(wanted)
+    return _found(wanted(name, str, "the name of a cell", _EXAMPLE))
+
+
+def as_cell(what: Cell | str) -> Cell:
+    """What a user names where a cell is wanted: a cell, or the name of a known one.
+
+    >>> as_cell("lstm") is cell("lstm") is as_cell(cell("lstm"))
+    True
+    """
+    return what if isinstance(what, Cell) else cell(wanted(what, str, "a cell or the name of one", _EXAMPLE))
+
+
+@cache
+def _found(name: str) -> Cell:
+    plain = name.strip().lower().replace("-", "_").replace(" ", "_")
+    if plain in cells():
+        return _load(plain)
     aliases = _aliases()
-    if wanted in aliases:
-        return _load(aliases[wanted])
-    close = difflib.get_close_matches(wanted, [*cells(), *aliases], n=3)
+    if plain in aliases:
+        return _load(aliases[plain])
+    close = difflib.get_close_matches(plain, [*cells(), *aliases], n=3)
     hint = f"did you mean {' or '.join(close)}?" if close else f"known cells: {', '.join(cells())}"
     raise CellError(f"no cell is called {name[:60]!r}", hint=hint)
 

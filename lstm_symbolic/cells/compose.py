@@ -14,12 +14,13 @@ from sympy import Expr
 
 from ..errors import CellError
 from ..expr import Shape, Term, TermEquation, read_equation, symbol, write
+from .catalogue import as_cell
 from .cell import Cell
 from .timing import TIME
 
 
-def stack(*layers: Cell) -> Cell:
-    """Layers: each reads the last output of the one below.
+def stack(*layers: Cell | str) -> Cell:
+    """Layers: each reads the last output of the one below. A known cell may be given by its name.
 
     >>> from .catalogue import cell
     >>> two = stack(cell("rnn"), cell("rnn"))
@@ -34,19 +35,20 @@ def stack(*layers: Cell) -> Cell:
     lines: list[TermEquation] = []
     shapes: dict[str, Shape] = {}
     below: tuple[str, Shape] | None = None
-    for number, layer in enumerate(layers, 1):
+    known = [as_cell(layer) for layer in layers]
+    for number, layer in enumerate(known, 1):
         source = _only_input(layer)
         names = {name: f"{name}_{number}" for name in layer.shapes} | {source: below[0] if below else source}
         dims = _dimensions(layer, source, str(number), below[1] if below else layer.shapes[source])
         lines += _renamed(layer, names, dims)
         shapes |= {names[name]: _resize(shape, dims) for name, shape in layer.shapes.items()}
         below = names[layer.outputs[-1]], shapes[names[layer.outputs[-1]]]
-    name = " over ".join(layer.name or "cell" for layer in reversed(layers))
-    outputs = [f"{o}_{len(layers)}" for o in layers[-1].outputs]
-    return Cell.from_terms(lines, shapes, outputs=outputs, name=name, title=f"{len(layers)} layers", layout=layers[0].layout)
+    name = " over ".join(layer.name or "cell" for layer in reversed(known))
+    outputs = [f"{o}_{len(layers)}" for o in known[-1].outputs]
+    return Cell.from_terms(lines, shapes, outputs=outputs, name=name, title=f"{len(layers)} layers", layout=known[0].layout)
 
 
-def bidirectional(cell: Cell) -> Cell:
+def bidirectional(cell: Cell | str) -> Cell:
     """The cell forward in time beside the same cell backward in time; the last outputs of both, stacked, are the output.
 
     >>> from .catalogue import cell
@@ -55,6 +57,7 @@ def bidirectional(cell: Cell) -> Cell:
     h_bwd[t] = tanh(W_bwd @ x[t] + U_bwd @ h_bwd[t + 1] + b_bwd)
     h[t] = concat(h_fwd[t], h_bwd[t])
     """
+    cell = as_cell(cell)
     source, output = _only_input(cell), cell.outputs[-1]
     lines: list[TermEquation] = []
     shapes: dict[str, Shape] = {}

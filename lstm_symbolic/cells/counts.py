@@ -11,16 +11,18 @@ from sympy.matrices.expressions import HadamardProduct, MatAdd, MatMul
 
 from ..expr import nodes, shape_of
 from ..expr.functions import Elementwise
+from .catalogue import as_cell
 from .cell import Cell
 
 
-def parameter_count(cell: Cell) -> Expr:
+def parameter_count(cell: Cell | str) -> Expr:
     """The number of parameters as a formula in the dimensions.
 
     >>> from .catalogue import cell
     >>> parameter_count(cell("lstm"))
     4*n*(m + n + 1)
     """
+    cell = as_cell(cell)
     return sympy.factor(sympy.expand(sum(rows * cols for rows, cols in (cell.shapes[p] for p in cell.parameters))))
 
 
@@ -39,7 +41,7 @@ class Operations:
         return sympy.expand(self.products + self.elementwise + self.functions)
 
 
-def operation_count(cell: Cell) -> Operations:
+def operation_count(cell: Cell | str) -> Operations:
     """What one step costs, as formulas in the dimensions.
 
     >>> from .catalogue import cell
@@ -47,7 +49,7 @@ def operation_count(cell: Cell) -> Operations:
     Operations(products=8*m*n + 8*n**2, elementwise=12*n, functions=5*n)
     """
     counts = {"products": sympy.Integer(0), "elementwise": sympy.Integer(0), "functions": sympy.Integer(0)}
-    for e in cell.equations:
+    for e in as_cell(cell).equations:
         stack = [e.rhs]
         while stack:
             node = stack.pop()

@@ -14,6 +14,7 @@ from sympy import Expr, Integer
 from ..errors import CellError
 from ..expr import Term, TermEquation, build, read_equation
 from ..expr.to_term import to_term
+from .catalogue import as_cell
 from .cell import Cell
 
 #: The operation that the transposed operands need; what is not here has no transpose in the same letters.
@@ -26,7 +27,7 @@ _OPERATIONS = {
 } | {"vstack": "hstack", "hstack": "vstack"}  # fmt: skip
 
 
-def transposed(cell: Cell) -> Cell:
+def transposed(cell: Cell | str) -> Cell:
     """The cell in the other layout; a scalar cell stays as it is.
 
     >>> from .catalogue import cell
@@ -34,6 +35,7 @@ def transposed(cell: Cell) -> Cell:
     >>> print(rows, rows.layout, rows.shapes["W"])
     h[t] = tanh(x[t] @ W + h[t - 1] @ U + b) row (m, n)
     """
+    cell = as_cell(cell)
     equations = [TermEquation(tuple(_transpose(side) for side in read_equation(line).sides)) for line in cell.plain()]
     shapes = {name: (columns, rows) for name, (rows, columns) in cell.shapes.items()}
     layout = {"column": "row", "row": "column"}.get(cell.layout, cell.layout)

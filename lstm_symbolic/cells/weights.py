@@ -14,19 +14,21 @@ import sympy
 
 from ..errors import CellError
 from ..expr import SCALAR, Shape, Term, TermEquation, read_equation
+from .catalogue import as_cell
 from .cell import Cell
 
 #: Prefixes for the split weights, first for the input, then for states: W x + U h + V ...
 _PREFIXES = ("W", "U", "V", "P", "Q")
 
 
-def concatenated(cell: Cell) -> Cell:
+def concatenated(cell: Cell | str) -> Cell:
     """The cell with one matrix for each gate.
 
     >>> from .catalogue import cell
     >>> print(concatenated(cell("rnn")), concatenated(cell("rnn")).shapes["W"])
     h[t] = tanh(W @ concat(h[t - 1], x[t]) + b) (n, m + n)
     """
+    cell = as_cell(cell)
     work = _Rewrite(cell)
 
     def merge(term: Term) -> Term:
@@ -45,12 +47,13 @@ def concatenated(cell: Cell) -> Cell:
     return work.run(merge)
 
 
-def split(cell: Cell) -> Cell:
+def split(cell: Cell | str) -> Cell:
     """The cell with one matrix for each operand: W for the input, U for the state.
 
     >>> print(split(Cell.from_plain(["h[t] = tanh(W @ concat(h[t - 1], x[t]) + b)"])))
     h[t] = tanh(U @ h[t - 1] + W @ x[t] + b)
     """
+    cell = as_cell(cell)
     work = _Rewrite(cell)
 
     def cut(term: Term) -> Term:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from ..cells import Cell, as_cell
-from ..errors import LstmSymbolicError, wanted
+from ..errors import LstmSymbolicError
+from ..expr.wanted import wanted
 from .c_code import c_source
 from .c_wrapper import c_wrapper
 from .jax_code import jax_source

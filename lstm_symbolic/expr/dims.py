@@ -8,8 +8,10 @@ from collections.abc import Iterable, Mapping
 from sympy import Add, Expr, Integer, Mul, Symbol
 
 from ..errors import ReadError
+from .wanted import wanted
 
 Shape = tuple[Expr, Expr]
+_SHAPE = 'a shape is "rows,columns", for example "n,1"'
 SCALAR: Shape = (Integer(1), Integer(1))
 
 _TERM = re.compile(r"(?:(\d{1,6})\s*\*?\s*)?([A-Za-z_]\w{0,30})|(\d{1,6})")
@@ -44,9 +46,9 @@ def shape(text: str | Iterable[str | int | Expr]) -> Shape:
     >>> shape("n,n+m")
     (n, m + n)
     """
-    parts = text.split(",") if isinstance(text, str) else list(text)
+    parts = text.split(",") if isinstance(text, str) else list(wanted(text, (Iterable,), "a shape", _SHAPE))
     if len(parts) != 2:
-        raise ReadError(f"{text!r} is no shape", hint='a shape is "rows,columns", for example "n,1"')
+        raise ReadError(f"{text!r} is no shape", hint=_SHAPE)
     rows, columns = dim(parts[0]), dim(parts[1])
     if rows.is_zero or columns.is_zero:
         raise ReadError(f"{str(text)[:60]!r} is no shape: it has a zero", hint="a size is 1 or more")
@@ -60,7 +62,8 @@ def shapes(table: Mapping[str, str | Iterable[str]] | str | None) -> dict[str, S
     (n, 1)
     """
     if not isinstance(table, str):
-        return {name: shape(value) for name, value in (table or {}).items()}
+        given = {} if table is None else wanted(table, (Mapping,), "shapes", '"W:n,n h:n,1", or {"W": "n,n", "h": "n,1"}')
+        return {name: shape(value) for name, value in given.items()}
     found = {}
     for item in re.finditer(r"\S+", table):
         name, _, value = item[0].partition(":")

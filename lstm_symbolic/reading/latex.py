@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from ..cells import Cell
 from ..errors import LstmSymbolicError, ReadError
 from ..expr.term import TermEquation
+from ..expr.wanted import wanted
 from .document import Document, Formula, Group, read_document
 from .elaborate import elaborate
 from .repair import Applied
@@ -21,6 +22,9 @@ from .surface import Statement
 
 #: ``$``, ``\[`` or ``\(`` (not the ``\\[2pt]`` that ends a line), a fenced block.
 _DELIMITED = re.compile(r"\$|(?<!\\)\\[\[(]|```")
+
+
+_SYSTEM = r"a cell is a system such as h_t = \tanh(W x_t + U h_{t-1} + b)"
 
 
 @dataclass(frozen=True)
@@ -98,10 +102,10 @@ def read_cell(text: str) -> Cell:
     >>> cell.states, cell.inputs, cell.parameters
     (('h',), ('x',), ('W', 'U', 'b'))
     """
-    document, _ = _document(text)
+    document, _ = _document(wanted(text, str, "LaTeX", _SYSTEM))
     equations = [e for g in document.groups for e in g.equations if len(e.sides) > 1]
     if not equations:
-        raise ReadError("no equation defines a symbol", text, 0, r"a cell is a system such as h_t = \tanh(W x_t + U h_{t-1} + b)")
+        raise ReadError("no equation defines a symbol", text, 0, _SYSTEM)
     return Cell.from_terms(equations)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from ..calculus import Gradients
 from ..cells import Cell, cell
 from ..errors import LstmSymbolicError
+from ..expr.wanted import wanted, wanted_list
 from ..writing import style
 from ..writing.colors import colored
 from ..writing.show import in_notation
@@ -25,6 +26,7 @@ _SOURCES: dict[str, Callable[[Deck], str]] = {".typ": as_typst.render, ".html": 
 SUFFIXES = (".pdf", ".png", *_SOURCES)
 
 Item = Cell | Gradients | str | Path
+_ITEMS = "a cell, gradients, a document or a list of these"
 
 
 def slides(items: Iterable[Item] | Item, notation: str | Style = "default", lang: str = "en", to: str | Path | None = None) -> str | Deck:
@@ -33,16 +35,14 @@ def slides(items: Iterable[Item] | Item, notation: str | Style = "default", lang
     Without ``to`` the deck itself is returned; else the name of the file that was written. A document without a known cell still
     shows its errors; its formulas are shown in the notation of the document unless one is named.
     """
-    held = [items] if isinstance(items, Cell | Gradients | str | Path) else list(items)
+    held = wanted_list(items, (Cell, Gradients, str, Path), _ITEMS)
     deck = deck_of(held, notation, lang)
     return deck if to is None else save(deck, Path(to))
 
 
 def deck_of(items: list[Item], notation: str | Style, lang: str) -> Deck:
-    say = words(lang)
+    say = words(wanted(lang, str, "the code of a language", 'for example "en"'))
     chosen = style_like(notation)
-    if strange := next((i for i in items if not isinstance(i, Cell | Gradients | str | Path)), None):
-        raise LstmSymbolicError(f"a {type(strange).__name__} makes no slides", hint="give cells, gradients or documents")
     known = [i if isinstance(i, Cell | Gradients) else cell(i) for i in items if not _is_file(i)]  # type: ignore[arg-type]
     paths = [Path(i) for i in items if _is_file(i)]  # type: ignore[arg-type]
     if not known and not paths:

@@ -9,9 +9,10 @@ from typing import Any
 from sympy import Basic, Equality, Expr
 
 from ..calculus import Step
-from ..cells import Cell, concatenated, leaves, split, transposed
+from ..cells import Cell, as_cell, concatenated, leaves, split, transposed
 from ..errors import LstmSymbolicError, UnsupportedNode
 from ..expr import shape_of
+from ..expr.wanted import described
 from .as_latex import Latex
 from .as_mathml import MathML
 from .as_typst import Typst
@@ -32,6 +33,7 @@ def write(obj: Any, markup: str, notation: str | Style = "default") -> str:
     """``obj`` in a markup: one formula, or a system with one row for each equation."""
     chosen = style(notation)
     kind = MARKUPS[markup]
+    obj = as_cell(obj) if isinstance(obj, str) else obj
     try:
         if isinstance(obj, Basic | tuple | Step) and not isinstance(obj, Cell) and not _is_system(obj):
             row = _row(obj)
@@ -93,7 +95,11 @@ def _row(obj: Any) -> Row:
         return (obj.lhs, obj.rhs)
     if isinstance(obj, Step):
         return (obj.left, obj.right)
-    return obj if isinstance(obj, tuple) else (obj,)
+    row = obj if isinstance(obj, tuple) else (obj,)
+    for side in row:
+        if not isinstance(side, Basic):
+            raise _unprintable(side)
+    return row
 
 
 def _equations(obj: Any, chosen: Style) -> Iterable[Any]:
@@ -101,9 +107,13 @@ def _equations(obj: Any, chosen: Style) -> Iterable[Any]:
         obj = in_notation(obj, chosen)
         return (*obj.initial, *obj.equations)
     held = getattr(obj, "equations", obj)
-    if isinstance(held, Iterable) and not isinstance(held, str):
-        return list(held)
-    raise UnsupportedNode(f"a {type(obj).__name__} cannot be printed", hint="print an expression, an equation or a cell")
+    if not isinstance(held, Iterable) or isinstance(held, bytes) or not (rows := list(held)):
+        raise _unprintable(obj)
+    return rows
+
+
+def _unprintable(obj: object) -> UnsupportedNode:
+    return UnsupportedNode(f"{described(obj)} cannot be printed", hint="print an expression, an equation or a cell")
 
 
 def in_notation(cell: Cell, notation: str | Style) -> Cell:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import LstmSymbolicError, ReadError
+from ...expr.wanted import wanted
 from ..names import Name
 from ..style import Style
 
@@ -71,7 +72,7 @@ def style(notation: str | Style) -> Style:
     """
     if isinstance(notation, Style):
         return notation
-    if notation in NOTATIONS:
+    if wanted(notation, str, "the name of a notation", 'for example "colah"') in NOTATIONS:
         return NOTATIONS[notation]
     if notation.endswith(".toml"):
         return _from_file(Path(notation))
