@@ -46,12 +46,21 @@ def refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
         ("check a.md --fix --diff", "--fix", "--diff"),
         ("check a.md --fix --format json", "--format", "--fix"),
         ("check a.md --fix -o b.md", "-o", "--fix"),
+        ("check a.md --strict --exit-zero", "--exit-zero", "--strict"),
         ("compare --batch b.json --format text", "--format text", "--batch"),
     ],
 )
 def test_options_that_leave_nothing_to_each_other(arguments, idle, what, capsys):
     verb = "do" if " and " in idle else "does"
     assert refused(arguments.split(), capsys).splitlines()[0] == f"{idle} {verb} not go with {what}"
+
+
+def test_words_for_a_symbol_are_left_out_aloud(capsys):
+    assert cli.main(["show", r"\text{some words} = x_t", "--as", "plain"]) == 0
+    held = capsys.readouterr()
+    assert held.out == "x[t]\n"
+    said = r"\text{some words} = x_t: left out '\text{some words}' (words where a symbol should stand)"
+    assert held.err == f"lstm-symbolic: warning: {said}\n"
 
 
 def test_formulas_have_no_outputs(capsys):

@@ -139,8 +139,8 @@ def table_lines(table: Table, style: Style) -> list[str]:
     rows = [row + [""] * (columns - len(row)) for row in rows]
     sizes = _fitted(rows, style.width)
     head, *body = [_row(row, sizes) for row in rows]
-    title = style.paint(clean(table.title), "path")
-    return [title, *(style.paint(x, "label") for x in head), "  " + "  ".join("-" * s for s in sizes), *(x for row in body for x in row)]
+    title = (style.paint(line, "path") for line in wrap(table.title, style.width))
+    return [*title, *(style.paint(x, "label") for x in head), "  " + "  ".join("-" * s for s in sizes), *(x for row in body for x in row)]
 
 
 def _fitted(rows: Sequence[Sequence[str]], room: int) -> list[int]:
@@ -172,11 +172,14 @@ def summary_line(report: Report, style: Style) -> str:
     s = report.summary
     unread = sum(bool(d.error) for d in report.documents)
     states = [f"{s[k]} {k}" for k in ("read", "repaired", "skipped", "unreadable") if s[k]]
-    counts = ", ".join(style.paint(count(s[f"{k}s"], k), k) for k in SEVERITIES if s[f"{k}s"])
+    counts = [(count(s[f"{k}s"], k), k) for k in SEVERITIES if s[f"{k}s"]]
+    said = counts or ([] if unread == s["documents"] > 0 else [("nothing wrong", "good")])
     read = count(s["documents"], "document") + (f" ({unread} not read)" if unread else "")
     read += f" · {count(s['formulas'], 'formula')}" + (f": {', '.join(states)}" if states else "")
-    found = counts or ("" if unread == s["documents"] > 0 else style.paint("nothing wrong", "good"))
-    found += f"    {report.seconds:.1f} s" if report.seconds is not None else ""
+    found = ", ".join(style.paint(text, role) for text, role in said)
+    if report.seconds is not None:
+        time = f"{report.seconds:.1f} s"
+        found += ("    " if width(", ".join(text for text, _ in said)) + 4 + width(time) <= style.width else "\n") + time
     return "\n".join(wrap(read, style.width)) + (" · " if width(read) + 50 <= style.width else "\n") + found
 
 

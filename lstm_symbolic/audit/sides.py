@@ -170,7 +170,7 @@ def _kind(shape: Shape) -> str:
 def _warn(text: str, repairs: Iterable[Any]) -> None:
     """A formula that somebody typed was read as something else: say so, for the answer is about what was read."""
     for r in repairs:
-        change = f"read {r.read!r} for {r.wrote!r}" if r.read else f"left out {r.wrote!r}"
+        change = f"read '{r.read}' for '{r.wrote}'" if r.read else f"left out '{r.wrote}'"
         warnings.warn(f"{text.strip()[:80]}: {change} ({r.why})", RepairWarning, stacklevel=2)
 
 

@@ -27,6 +27,9 @@ def check(args: argparse.Namespace) -> int:
     from ..audit.render import render
     from ..audit.terminal import Progress, Style, style_of
 
+    _nothing_for(
+        {"--exit-zero": args.exit_zero and args.strict}, "--strict", "one counts warnings in the status, the other makes it 0"
+    )
     if args.fix or args.diff:
         _nothing_for({"--fix": args.fix and args.diff, "--format": args.format}, "--diff" if args.diff else "--fix")
     if args.fix and args.paths != ["-"]:

@@ -29,6 +29,7 @@ from .surface import Statement
 from .tables import column_equations
 from .tidy import FUNCTION_WORDS, split
 from .tokens import MAX_TOKENS, Token, nesting, tokenize
+from .vocabulary import RELATIONS
 
 MAX_FORMULAS, MAX_CHARACTERS, MAX_NESTING = 4000, 10_000, 100
 COMPONENTS = "component form, read for all components at once"
@@ -37,6 +38,8 @@ _BULLETS = {
     "circ", "bullet", "blacksquare", "square", "star", "cdot", "diamond", "checkmark", "rightarrow", "Rightarrow", "triangleright", "dots",
 }  # fmt: skip
 
+#: Words that end where a relation begins.
+_WORDS = re.compile(r"(\\(?:text\w*|mbox)\s*\{[^{}]*\})[\s&~]*$")
 #: ``X_t = \\text{the input}``: a symbol and what it means. A function's name, or a word applied to arguments, is a formula.
 _LEGEND = re.compile(
     r"\s*([^=]*[^=\s])\s*=\s*(\\text\s*\{(?!\s*(?:" + "|".join(sorted(FUNCTION_WORDS)) + r")\s*\}|[^{}]*\}\s*\()|\\mathrm\{[A-Z][a-z]+ |$)"
@@ -193,10 +196,17 @@ def _parsed(text: str, whole: Formula, part: Sequence[Token], mended: Repaired, 
     except RecursionError:
         return replace(formula, reason="nested too deeply", repairs=repairs)
     notes = tuple(Applied(*mended.place(*span), mended.text[span[0] : span[1]], read, why) for span, read, why in statement.notes)
-    repairs = tuple(sorted((*repairs, *notes), key=lambda a: a.start))
+    repairs = tuple(sorted((*repairs, *notes, *_without_words(mended, part[0])), key=lambda a: a.start))
     status = "repaired" if repairs else "read"
     statement = relocate(statement, mended)
     return replace(formula, kind=kind_of(statement), status=status, repairs=repairs, statement=statement)
+
+
+def _without_words(mended: Repaired, first: Token) -> Iterator[Applied]:
+    """``\\text{cell state} = f_t C_{t-1}``: words are no symbol, so what is read is the expression beside them."""
+    words = _WORDS.search(mended.text, 0, first.start) if first.text in RELATIONS else None
+    if words:
+        yield Applied(*mended.place(*words.span(1)), words[1], "", "words where a symbol should stand")
 
 
 def relocate(statement: Statement, mended: Repaired) -> Statement:

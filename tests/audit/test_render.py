@@ -123,6 +123,21 @@ def test_a_long_path_leaves_room_for_the_message():
     assert lines[:2] == [f"{path}:1:1  error E201", "    the output gate stands inside tanh and should stand outside"]
 
 
+@pytest.mark.parametrize("columns", [40, 41, 80, 120])
+def test_what_is_counted_fits(columns):
+    found = ["error"] * 15 + ["warning"] * 39 + ["note"] * 26
+    findings = tuple(Finding("E201", kind, None, k, 1, k, 2, "wrong") for k, kind in enumerate(found, 1))
+    summary = summary_line(Report((DocumentReport("a", findings=findings),), seconds=5.1), Style(columns))
+    assert max(map(width, summary.split("\n"))) <= columns
+    assert summary.endswith("15 errors, 39 warnings, 26 notes" + ("\n" if columns < 41 else "    ") + "5.1 s")
+
+
+def test_a_long_title_of_a_table_is_wrapped():
+    table = Table("trace of the memory cell, recomputed with g = identity, h = identity", ("step", "input"), (("1", "3"),))
+    text = render_text(Report((DocumentReport("a", tables=(table,)),)), Style(40))
+    assert max(map(width, text.split("\n"))) <= 40
+
+
 def test_nothing_wrong_is_said():
     assert summary_line(Report((DocumentReport("a"),)), Style()) == "1 document · 0 formulas · nothing wrong"
     assert "a\n" not in render_text(Report((DocumentReport("a"),)))
