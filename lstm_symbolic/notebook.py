@@ -1,4 +1,4 @@
-"""What a notebook shows for our objects. The one place where a lower layer reaches up: it asks ``writing``, when it is shown.
+"""What a notebook and ``print`` show of our objects. The one place where a lower layer reaches up: it asks ``writing``, when it is shown.
 
 A data class that holds equations inherits ``Shown``, one that says something in words ``Told``; importing this module imports nothing
 else of the package.
@@ -30,9 +30,16 @@ class Told:
     """What a terminal shows, in notebooks; it is no formula, so that there is no LaTeX of it.
 
     >>> from lstm_symbolic.proof import Verdict
+    >>> print(Verdict("proved"))
+    proved        equal for all values
     >>> Verdict("proved")._repr_html_()
     '<pre>proved        equal for all values</pre>'
     """
+
+    def __str__(self) -> str:
+        from .audit.words import words
+
+        return words(self)
 
     def _repr_latex_(self) -> str | None:
         return None
@@ -40,6 +47,4 @@ class Told:
     def _repr_html_(self) -> str:
         from html import escape
 
-        from .audit.words import words
-
-        return f"<pre>{escape(words(self))}</pre>"
+        return f"<pre>{escape(str(self))}</pre>"

@@ -16,8 +16,18 @@ def test_working_code_stands_on_the_first_screen():
 
 
 def test_the_printed_equations_are_those_of_the_readme():
-    shown = [line.removeprefix("# ") for line in BLOCKS[0].splitlines() if line.startswith("# ")]
-    assert shown == ls.unicode(ls.cell("lstm"), notation="colah").splitlines()
+    shown = re.findall(r"(?:^# .*\n)+", BLOCKS[0], re.MULTILINE)[0]
+    assert [line.removeprefix("# ") for line in shown.splitlines()] == ls.unicode(ls.cell("lstm"), notation="colah").splitlines()
+
+
+def test_the_first_block_prints_what_its_comments_say(tmp_path, monkeypatch, capsys):
+    (tmp_path / "lecture.md").write_text(r"$$h_t = \tanh(W x_t + U h_{t-1} + b)$$", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    exec(BLOCKS[0], {})
+    said = [line.removeprefix("# ") for line in BLOCKS[0].splitlines() if line.startswith("# ")]
+    printed = capsys.readouterr().out.splitlines()
+    assert printed[: len(said)] == said
+    assert "1 document · 1 formula: 1 read" in "\n".join(printed[len(said) :])
 
 
 def test_the_cell_in_plain_syntax():
