@@ -104,6 +104,23 @@ def test_one_name_may_stand_alone() -> None:
     assert ls.forward_mode("lstm", "W_f") == ls.forward_mode("lstm", ["W_f"])
 
 
+@pytest.mark.parametrize("given", [None, 3, [None], b"x", {3: 4}, object(), ["zz"], {"W": 3}, {"W": None}])
+def test_what_makes_no_cell(given: Any) -> None:
+    line = "h[t] = tanh(W @ x[t] + U @ h[t - 1])"
+    makers = [lambda: ls.Cell.from_plain(given), lambda: ls.Cell.from_equations(given), lambda: ls.backward("rnn").wrt(given)]
+    makers += [lambda: ls.cell("rnn").definition(given), lambda: ls.cell("rnn").symbol(given)]
+    for make in makers:
+        with pytest.raises(ls.LstmSymbolicError):
+            make()
+    for role in ("shapes", "inputs", "states", "outputs", "previous"):
+        with suppress(ls.LstmSymbolicError):
+            ls.Cell.from_plain([line], **{role: given})
+
+
+def test_an_equation_of_a_list_may_take_two_lines() -> None:
+    assert ls.Cell.from_plain(["h[t] = tanh(W @ x[t]\n + U @ h[t - 1])"]).states == ("h",)
+
+
 @pytest.mark.parametrize("text", ["1e999999999", "1/0", "nan", "½", "", "1" * 100])
 def test_what_is_no_exact_number(text: str) -> None:
     with pytest.raises(ls.LstmSymbolicError, match="a bound is wanted here"):

@@ -15,6 +15,7 @@ from ..cells import Cell
 from ..errors import CellError
 from ..expr import Shape, TimeSymbol, plain
 from ..expr.nodes import Grad
+from ..expr.wanted import wanted
 from ..notebook import Shown
 
 
@@ -76,6 +77,7 @@ class Gradients(Shown):
     def wrt(self, name: str) -> tuple[Eq, ...]:
         """The gradient of one parameter, input or initial state, after the lines of the recursion that it needs."""
         tables: tuple[Mapping[str, Expr], ...] = (self.parameters, self.inputs, self.initial)
+        wanted(name, str, "the name of a parameter", 'for example "W"')
         found = next((table for table in tables if name in table), None)
         if found is None:
             known = dict.fromkeys(n for table in tables for n in table)

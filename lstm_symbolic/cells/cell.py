@@ -18,10 +18,12 @@ import sympy
 from sympy import Basic, Eq, Expr, MatrixExpr, MatrixSymbol, Symbol
 
 from ..errors import CellError, ShapeError
-from ..expr import SCALAR, Shape, TermEquation, TimeSymbol, build_equation, infer, layout_of, plain, read_equation, shape_of, shapes
+from ..expr import SCALAR, Shape, TermEquation, TimeSymbol, build_equation, infer, layout_of, plain, read_equation, shape_of
+from ..expr import shapes as known_shapes
 from ..expr.build import broadcast
 from ..expr.functions import sigmoid, tanh
 from ..expr.nodes import Apply
+from ..expr.wanted import wanted, wanted_list
 from ..notebook import Shown
 from .layers import one_layer
 from .timing import TIME, at_time_t, definitions, indexed
@@ -81,7 +83,8 @@ class Cell(Shown):
         >>> cell.plain()
         ['c_new[t] = g(z[t]) * f(z_i[t]) + c_new[t - 1] * f(z_f[t])']
         """
-        texts = [line for line in lines.splitlines() if line.strip()] if isinstance(lines, str) else list(lines)
+        given = [line for line in lines.splitlines() if line.strip()] if isinstance(lines, str) else lines
+        texts = wanted_list(given, str, "an equation", 'for example "h[t] = tanh(W @ x[t])"')
         terms = [read_equation(text) for text in texts]
         return cls.from_terms(terms, shapes, inputs, states, outputs, previous=previous, **about)
 
@@ -100,8 +103,9 @@ class Cell(Shown):
         """A cell from untyped equations (what a reader of documents has): time indices, then shapes, then roles."""
         terms = at_time_t(one_layer(definitions(terms)))
         if previous:
-            terms = indexed(terms, previous, tuple(inputs or ()))
-        found, conflicts = infer(terms, _shapes(shapes))
+            table = wanted(previous, (Mapping,), "a table of states and their old values", 'for example {"c_new": "c"}')
+            terms = indexed(terms, table, tuple(wanted_list(inputs or (), str, "the name of an input")))
+        found, conflicts = infer(terms, known_shapes(shapes))
         if conflicts:
             text = terms[conflicts[0].equation].text
             span = conflicts[0].term.span
@@ -120,25 +124,26 @@ class Cell(Shown):
         **about: Any,
     ) -> Cell:
         """A cell from SymPy equations whose left sides are symbols."""
-        equations = tuple(equations)
+        equations = tuple(wanted_list(equations, Eq, "an equation of SymPy"))
         initial = tuple(e for e in equations if _is_initial(e.lhs))
         step = tuple(e for e in equations if not _is_initial(e.lhs))
         roles = Roles.of(step)
-        inputs, states, outputs = (None if names is None else tuple(names) for names in (inputs, states, outputs))
+        given = {"an input": inputs, "a state": states, "an output": outputs}
+        inputs, states, outputs = (n if n is None else tuple(wanted_list(n, str, f"the name of {role}")) for role, n in given.items())
         roles.check(inputs, states, outputs)
         about.setdefault("gates", tuple(e.lhs.name for e in step if _defined_by(e, "sigmoid") and e.lhs.name not in roles.states))
         proposals = [e.lhs.name for e in step if _defined_by(e, "tanh") and e.lhs.name not in roles.states]
         about.setdefault("candidate", proposals[0] if len(proposals) == 1 else None)
         about.setdefault("layout", _layout(roles.shapes))
         chosen = roles.states if states is None else states
-        given = inputs or ()
+        own = inputs or ()
         return cls(
             equations=step,
             shapes=roles.shapes,
-            inputs=given + tuple(n for n in roles.inputs if n not in given),
+            inputs=own + tuple(n for n in roles.inputs if n not in own),
             states=chosen,
             outputs=outputs if outputs is not None else chosen or roles.defined[-1:],
-            parameters=tuple(p for p in roles.parameters if p not in given),
+            parameters=tuple(p for p in roles.parameters if p not in own),
             initial=initial,
             **about,
         )
@@ -263,12 +268,6 @@ class Roles:
         for name in () if states is None else self.states:
             if name not in (states or ()):
                 raise CellError(f"{name} is used at another time than t, so it is a state")
-
-
-def _shapes(given: GivenShapes | Mapping[str, Shape]) -> dict[str, Shape]:
-    if given is None or isinstance(given, str):
-        return shapes(given)
-    return shapes({name: value if isinstance(value, str) else tuple(value) for name, value in given.items()})  # type: ignore[misc]
 
 
 def _equation(left: Expr, right: Expr) -> Eq:
