@@ -53,7 +53,7 @@ def _rename(e: TermEquation, table: Mapping[tuple[str, int | None], tuple[str, i
 def interpreted(rows: Rows) -> tuple[Rows, list[str], list[Interpretation]]:
     """The equations with settled names, the formulas that define something a second time, and the decisions."""
     notes: list[Interpretation] = []
-    rows = _primes(rows)
+    rows = _before(_primes(rows))
     for decide in (_candidate, _twice_defined, _lookalikes, _zero_for_o):
         rows = decide(rows, notes)
     rows, others = _single(rows)
@@ -73,6 +73,17 @@ def _primes(rows: Rows) -> Rows:
             table[name, None] = (base, 0)
             table[base, None] = (base, -1)
     return [(f, _rename(e, table)) for f, e in rows]
+
+
+def _before(rows: Rows) -> Rows:
+    """``h_prev``, ``h_old`` beside ``h_t = ...``: the value of the step before."""
+    targets = {e.sides[0].name for _, e in rows}
+    names = {t.name for _, e in rows for s in e.sides[1:] for t in s.walk() if t.op == "sym" and time_shift(t) in (None, 0)} - targets
+    table: dict[tuple[str, int | None], tuple[str, int | None]] = {
+        (name, shift): (base, -1) for name in names if (base := re.sub(r"_(prev|old|last)$", "", name)) != name and base in targets
+        for shift in (None, 0)
+    }  # fmt: skip
+    return [(f, _rename(e, table)) for f, e in rows] if table else rows
 
 
 def _candidate(rows: Rows, notes: list[Interpretation]) -> Rows:

@@ -54,10 +54,24 @@ def judge(system: NormalSystem, asked: str = "") -> Judged:
         if again is not None and again.cell == match.cell and len(again.wrong) < len(match.wrong):
             plain, match = written, again
     sure = len(match.exact) >= len(match.wrong)  # with more wrong than right, the cell itself is a guess
-    located = locate(plain, match) if sure else ()
+    located = tuple(x for x in locate(plain, match) if not _made_of(plain, match, x)) if sure else ()
     if not certain(match) and carries_something_else(match, located):
         return Judged(system, None)
     return Judged(system, match, located, against_zoo(plain, match))
+
+
+def _made_of(system: NormalSystem, match: Match, slip: Located) -> bool:
+    """Does the equation read a value of the document's own, made from what the cell has there? Then it is another cell, and no slip."""
+
+    def reaches(name: str, seen: frozenset[str]) -> set[str]:
+        value = system.defined[name].value if name in match.extra and name in system.defined and name not in seen else None
+        read = {t.name for t in value.walk() if t.op == "sym"} if value is not None else set()
+        return read.union(*(reaches(n, seen | {name}) for n in read))
+
+    wrote = {t.name for t in slip.definition.value.walk() if t.op == "sym"}
+    wanted = {t.name for t in slip.expected.walk() if t.op == "sym" and t.index} - wrote
+    wanted |= {t.name for t in slip.expected.walk() if t.op == "sym" and time_shift(t) == -1}
+    return any(reaches(n, frozenset()) & wanted for n in wrote & set(match.extra))
 
 
 def certain(match: Match) -> bool:

@@ -38,16 +38,24 @@ def candidates(defined: Collection[str] = (), asked: str = "") -> tuple[Model, .
     """The cells that a document which defines some names may be taken for.
 
     A variant is none of them: an LSTM that lost its forget gate is an error and no ablation. It is one only for a document with the letters
-    of its paper, where these are not the plain cell's, or where it is asked for by name.
+    of its paper (but for one of them), where these are not the plain cell's, or where it is asked for by name.
     """
-    return tuple(m for m in models() if not m.variant_of or m.name == asked or (_own_letters(m) and set(defined) <= m.values.keys()))
+    return tuple(m for m in models() if not m.variant_of or m.name == asked or _has_letters_of(frozenset(defined), m))
+
+
+def _has_letters_of(defined: frozenset[str], variant: Model) -> bool:
+    """Only letters of the paper; or one other, where the rest are most of those that are the paper's own."""
+    own = _own_letters(variant)
+    foreign = defined - variant.values.keys()
+    return bool(own) and (not foreign or (len(foreign) == 1 and len(own & defined) + 1 >= len(own)))
 
 
 @lru_cache(maxsize=256)
-def _own_letters(variant: Model) -> bool:
-    """Does the paper of a variant call most of its quantities by letters of its own?"""
+def _own_letters(variant: Model) -> frozenset[str]:
+    """The letters that the paper of a variant has for itself, where these are most of its letters."""
     base = next(m for m in models() if m.name == variant.variant_of)
-    return 2 * len(variant.values.keys() - base.values.keys()) > len(variant.values)
+    own = variant.values.keys() - base.values.keys()
+    return frozenset(own) if 2 * len(own) > len(variant.values) else frozenset()
 
 
 def model_of(c: Cell) -> Model:

@@ -85,6 +85,7 @@ def partition(formulas: Sequence[Formula], cells: Sequence[ColumnEquation]) -> l
         for early in clusters:
             if early is not late and not early.derived and not late.derived and early.instance == late.instance == "":
                 _give(early, late)
+    clusters = _with_what_they_read(clusters)
     return [part for c in clusters for part in _parted(c)]
 
 
@@ -115,6 +116,28 @@ def _parted(cluster: Cluster) -> list[Cluster]:
                 part.add(k, cluster.statements[k])
         parts.append(part)
     return parts
+
+
+def _with_what_they_read(clusters: list[Cluster]) -> list[Cluster]:
+    """Equations without a recursion that define what the one system after them reads at the same step and lacks are a part of it."""
+    kept = list(clusters)
+    for helper in clusters:
+        steps = _steps(helper)
+        if helper.derived or helper.instance or any(_is_state(s, steps) for s in helper.statements.values()):
+            continue
+        readers = [
+            c for c in kept
+            if c is not helper and not c.derived and not c.instance and not c.defined.keys() & helper.defined.keys()
+            and any(_read_now(s) & helper.defined.keys() for s in c.statements.values())
+        ]  # fmt: skip
+        if len(readers) != 1:
+            continue
+        whole = Cluster(helper.id, helper.position, label=helper.label or readers[0].label)
+        both = {**helper.statements, **readers[0].statements}
+        for key in sorted(both, key=lambda k: int(k[1:])):
+            whole.add(key, both[key])
+        kept = [whole if c is helper else c for c in kept if c is not readers[0]]
+    return kept
 
 
 def _letter(n: int) -> str:

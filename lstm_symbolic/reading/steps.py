@@ -20,11 +20,13 @@ _NOW = Integer(0)
 
 def in_step(statements: Sequence[Statement | None]) -> list[Statement | None]:
     """The statements of a document, such values at the step that computes them."""
-    known = [s for s in statements if s is not None]
-    late = _late(known)
-    if not late:
-        return list(statements)
-    return [None if s is None else replace(s, sides=tuple(_moved(x, late) for x in s.sides)) for s in statements]
+    moved = list(statements)
+    for _ in statements:  # one value may be made of another one
+        late = _late([s for s in moved if s is not None])
+        if not late:
+            break
+        moved = [None if s is None else replace(s, sides=tuple(_moved(x, late) for x in s.sides)) for s in moved]
+    return moved
 
 
 def _late(statements: Sequence[Statement]) -> dict[str, Expr]:

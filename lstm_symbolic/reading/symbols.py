@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 from .context import timed_name
 from .cursor import cut
 from .kinds import prior
-from .names import ACCENTS, STYLES, WORDS, attach, read_index
+from .names import ACCENTS, STYLES, WORDS, Index, attach, read_index
 from .slices import names_block, slice_follows, take_slice
 from .surface import Name, Surface
 from .tokens import GREEK, Token
@@ -212,7 +213,7 @@ def symbol(p: Parser, name: Name, token: Token) -> Surface:
             outer.append(("transpose", None))
         elif index.power is not None:
             outer.append(("power", integer(index.power)))
-        elif mark.text == "^" and name.base == "e" and not name.subs:
+        elif mark.text == "^" and name.base == "e" and not name.subs and not _step_in_brackets(tokens, index):
             inside = p.nested(tokens)
             return Surface("call", (inside,), "exp", span=(token.start, end))
         else:
@@ -227,6 +228,11 @@ def symbol(p: Parser, name: Name, token: Token) -> Surface:
         applied = Surface("apply", (result, group), span=(token.start, group.span[1]))
         return p.powers(applied)
     return result
+
+
+def _step_in_brackets(tokens: Sequence[Token], index: Index) -> bool:
+    """``e^{(t)}``, ``e^{<t>}`` are a value at a step, and no exponential."""
+    return index.time is not None and len(tokens) > 1 and tokens[0].text in ("(", "<", r"\langle", "[")
 
 
 def integer(value: int) -> Surface:

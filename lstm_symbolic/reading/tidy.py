@@ -6,6 +6,7 @@ rows of an alignment (a row that starts with an operator goes on).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -15,7 +16,7 @@ from .vocabulary import RELATIONS
 
 #: Commands that vanish together with this many groups; a negative count keeps the last group's content.
 _DROP = {
-    r"\tag": 1, r"\tag*": 1, r"\label": 1, r"\hspace": 1, r"\vspace": 1, r"\mspace": 1, r"\phantom": 1, r"\hphantom": 1, r"\vphantom": 1,
+    r"\tag": 1, r"\tag*": 1, r"\label": 1, r"\bbox": -1, r"\vspace": 1, r"\mspace": 1, r"\phantom": 1, r"\hphantom": 1, r"\vphantom": 1,
     r"\color": 1, r"\ref": 1, r"\eqref": 1, r"\cite": 1, r"\kern": 0, r"\rule": 2, r"\class": -2, r"\cssId": -2, r"\textcolor": -2,
     r"\colorbox": -2, r"\boxed": -1, r"\fbox": -1, r"\cancel": -1, r"\smash": -1, r"\mathstrut": 0, r"\htmlClass": -2, r"\raise": 0,
     r"\underset": -2, r"\overset": -2, r"\stackrel": -2, r"\ensuremath": -1, r"\mathord": -1, r"\mathopen": 0, r"\mathclose": 0,
@@ -31,6 +32,12 @@ _OPERATORS = {
     "+", "-", "*", "/", "=", r"\cdot", r"\odot", r"\circ", r"\otimes", r"\times", r"\ast", r"\star", r"\approx", r"\oplus", r"\bullet",
 }  # fmt: skip
 _BREAKS = {r"\\", r"\cr", r"\newline", r"\quad", r"\qquad", r"\implies", r"\Rightarrow", r"\iff", r"\Longrightarrow", r"\hskip", r"\par"}
+#: Signs of MATLAB: entry by entry.
+_POINTWISE = {"*": r"\odot", "/": "/"}
+#: A space of an em and more stands between formulas.
+_WIDE = re.compile(r"\{(?:\d*[1-9]\d*(?:\.\d+)?(?:em|cm|in)|\d{2,}(?:pt|mm|px))\}")
+#: Marks that stand for rows which are left out.
+_LEFT_OUT = {r"\vdots", r"\ddots", r"\dots", r"\ldots", r"\cdots"}
 FUNCTION_WORDS = {
     "sigmoid", "sigm", "sig", "tanh", "softmax", "exp", "max", "min", "diag", "relu", "ReLU", "log", "ln", "softplus", "logistic", "norm",
     "trace", "tr", "sign", "sgn", "abs", "silu", "sqrt", "hardsigmoid", "concat", "Concat",
@@ -56,7 +63,12 @@ def tidy(tokens: Sequence[Token]) -> list[Token]:
     k = 0
     while k < len(tokens):
         token = tokens[k]
-        if token.text in _DROP:
+        if token.text in (r"\hspace", r"\hspace*"):
+            end = group_end(tokens, k + 1)
+            wide = _WIDE.fullmatch("".join(t.text for t in tokens[k + 1 : end]))
+            out += [Token("cmd", r"\quad", token.start, tokens[end - 1].end)] if wide else []
+            k = end
+        elif token.text in _DROP:
             k += 1
             if k < len(tokens) and tokens[k].text == "[":
                 while k < len(tokens) and tokens[k].text != "]":
@@ -75,6 +87,9 @@ def tidy(tokens: Sequence[Token]) -> list[Token]:
         elif token.text == "{" and k + 2 < len(tokens) and tokens[k + 1].text in _OPERATORS and tokens[k + 2].text == "}":
             out.append(tokens[k + 1])
             k += 3
+        elif token.text == "." and k + 1 < len(tokens) and tokens[k + 1].text in _POINTWISE and not tokens[k + 1].gap:
+            out.append(replace(tokens[k + 1], text=_POINTWISE[tokens[k + 1].text], start=token.start))
+            k += 2
         elif token.text == r"\begin" and (end := _table_of_equations(tokens, k)):
             if out and out[-1].text in (r"\{", r"\lbrace"):
                 out.pop()
@@ -122,7 +137,7 @@ def _is_words(tokens: Sequence[Token], k: int) -> bool:
     if k and after == "(" and tokens[k - 1].text in _OPERATORS | RELATIONS | _OPEN and all(t.isalpha() or t in "-_" for t in inner):
         return False  # an operand is due: \text{hard sigmoid}(a) is a function
     label = k == 0 and after == "(" and "".join(inner) not in FUNCTION_WORDS
-    return not (len(inner) == 1 and (inner[0] in FUNCTION_WORDS or after in ("(", "_", "^"))) or label
+    return not (len(inner) == 1 and (inner[0] in FUNCTION_WORDS or after in ("(", "_", "^", "="))) or label
 
 
 def split(tokens: Sequence[Token]) -> list[list[Token]]:
@@ -169,7 +184,7 @@ def split(tokens: Sequence[Token]) -> list[list[Token]]:
             statements[-1].append(token)
             k += 1
     statements = [_unwrapped(s) for s in statements]
-    return [s for s in statements if s and any(t.kind in ("word", "cmd", "num") for t in s)]
+    return [s for s in statements if any(t.kind in ("word", "cmd", "num") and t.text not in _LEFT_OUT for t in s)]
 
 
 def _listed(tokens: Sequence[Token], k: int) -> int:
@@ -209,7 +224,7 @@ def _continues(tokens: Sequence[Token], k: int, before: Sequence[Token]) -> bool
         k += 1
     if k >= len(tokens) or not before:
         return False
-    return tokens[k].text in _OPERATORS or before[-1].text in _OPERATORS
+    return tokens[k].text in _OPERATORS | {r"\in"} or before[-1].text in _OPERATORS
 
 
 def _ends(tokens: Sequence[Token], k: int) -> bool:

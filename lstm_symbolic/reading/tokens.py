@@ -57,7 +57,7 @@ _ACCENTS = {"\u0303": "tilde", "\u0302": "hat", "\u0304": "bar", "\u0305": "bar"
 #: Commands that only space, size or style the output.
 _LAYOUT = """left right middle big Big bigg Bigg bigl bigr Bigl Bigr biggl biggr Biggl Biggr bigm limits nolimits displaystyle textstyle
     scriptstyle nonumber notag smallskip medskip bigskip noindent centering hfill strut null relax rm bf it mathop mathbin mathrel mathord
-    allowbreak break small large Large hline thinspace enspace boldmath"""
+    allowbreak break small large Large hline thinspace enspace space nobreakspace boldmath"""
 _WIDE = frozenset({r"\;", r"\:", r"\ ", r"\>", "~", r"\enspace"})
 _FENCES = frozenset({r"\left", r"\right", r"\middle"})
 SKIPPED = frozenset({"\\" + name for name in _LAYOUT.split()} | {"\\" + sign for sign in ",;:!> \n"} | {"~"})

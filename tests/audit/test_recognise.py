@@ -62,6 +62,24 @@ DOCUMENTS = {
         $$\hat{h}_t = f(W_{xh} x_t + W_{hh} (r_t \odot h_{t-1}) + b_h)$$ $$h_t = (1 - z_t) \odot h_{t-1} + z_t \odot \hat{h}_t$$""",
         "gru", "equivalent-under", [],
     ),
+    "program-like names": (
+        r"""$$z_t = sigmoid(W_z @ [h_{t-1}, x_t] + b_z)$$ $$r_t = sigmoid(W_r @ [h_{t-1}, x_t] + b_r)$$
+        $$\begin{aligned} & \text{ResetHidden} = r_t * h_{t-1}\\ & g_t = tanh(W_g @ [ResetHidden, x_t] + b_g) \end{aligned}$$
+        $$h_t = (1 - z_t) * h_{prev} + z_t * g_t$$""",
+        "gru", "equivalent-under", [],
+    ),
+    "signs of MATLAB, a space between formulas": (
+        r"""$$f_t = \sigma(W_f x_t + U_f h_{t-1}) \hspace{1cm} i_t = \sigma(W_i x_t + U_i h_{t-1})$$
+        $$\hspace{-1em} o_t = \sigma(W_o x_t + U_o h_{t-1})$$
+        $$g_t = \tanh(W_g x_t + U_g h_{t-1}) \quad \in \mathbb{R}^n$$ $$c_t = f_t.*c_{t-1} + i_t .* g_t$$ $$h_t = o_t.*tanh(c_t)$$""",
+        "lstm_no_bias", "equivalent-under", [],
+    ),
+    "the Deep Learning book's cell with the steps above, e at a step and no exponential": (
+        r"""$$h^{(t)} = q^{(t)} \circ \tanh(s^{(t)})$$ $$s^{(t)} = f^{(t)} \circ s^{(t-1)} + g^{(t)} \circ e^{(t)}$$
+        $$f^{(t)} = \sigma(b_f + U_f x^{(t)} + W_f h^{(t-1)})$$ $$g^{(t)} = \sigma(b_g + U_g x^{(t)} + W_g h^{(t-1)})$$
+        $$q^{(t)} = \sigma(b_q + U_q x^{(t)} + W_q h^{(t-1)})$$ $$e^{(t)} = \sigma(b_e + U_e x^{(t)} + W_e h^{(t-1)})$$""",
+        "lstm_goodfellow", "equivalent-under", [],
+    ),
     "four slips": (
         "\n\n".join([GATE % ("i", "i", "i", "i"), GATE % ("f", "f", "f", "f"),
                      r"$$o_t = \sigma(W_o x_t + U_o h_t + b_o)$$", r"$$g_t = \tanh(W_g x_t + U_g h_{t-1} + b_i)$$",
@@ -69,6 +87,19 @@ DOCUMENTS = {
         "lstm", "undecided", ["E202", "E219", "E201", "E202", "E219", "E213"],
     ),
 }  # fmt: skip
+
+
+def test_a_cell_state_of_the_author_s_own_is_no_slip() -> None:
+    """The T-LSTM (Baytas et al. 2017) takes a part out of C[t-1] before the gates see it: another cell, and no wrong letter."""
+    text = "\n\n".join([
+        r"$$C^S_{t-1} = \tanh(W_d C_{t-1} + b_d)$$", r"$$\hat{C}^S_{t-1} = C^S_{t-1} * g(\Delta_t)$$",
+        r"$$C^T_{t-1} = C_{t-1} - C^S_{t-1}$$", r"$$C^*_{t-1} = C^T_{t-1} + \hat{C}^S_{t-1}$$",
+        *(GATE % (g, g, g, g) for g in "fio"), r"$$\tilde{C} = \tanh(W_c x_t + U_c h_{t-1} + b_c)$$",
+        r"$$C_t = f_t * C^*_{t-1} + i_t * \tilde{C}$$", r"$$h_t = o_t * \tanh(C_t)$$",
+    ])  # fmt: skip
+    report, judged = audit(Source("notes.md", text))
+    assert [f.code for f in report.findings if f.severity == "error"] == []
+    assert len(judged) == 1
 
 
 @pytest.mark.parametrize("title", DOCUMENTS)
