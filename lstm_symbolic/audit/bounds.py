@@ -52,12 +52,13 @@ class Claim:
 
 
 def within(cell: Cell | str, name: str, low: Fraction | int | str, high: Fraction | int | str) -> Claim:
-    """Does ``name`` stay between two bounds, for all parameters and inputs, when states start at 0?
+    """Does every entry of ``name`` stay between two bounds, for all parameters and inputs, when states start at 0?
 
-    >>> from ..cells import cell
-    >>> print(within(cell("lstm"), "h", -1, 1))
+    ``CellError`` where no equation defines the name. A refutation names exact values, at sizes of 1.
+
+    >>> print(within("lstm", "h", -1, 1))
     -1 <= h[t] <= 1: proved; h lies in (-1, 1)
-    >>> within(cell("lstm"), "C", -1, 1).verdict
+    >>> within("lstm", "C", -1, 1).verdict
     'refuted'
     """
     cell = as_cell(cell)

@@ -41,7 +41,14 @@ def check(
 ) -> Report:
     """The audit of documents and folders, each alone and against each other.
 
-    ``against`` is a cell or a system that every document is held to; ``jobs`` processes read documents at the same time.
+    ``against`` is a cell or a system that every document is held to; ``jobs`` processes read documents at the same time. What cannot be
+    opened is a document with an ``error``, and no exception.
+
+    >>> said = r"$$f_t = \\sigma(W_f x_t + U_f h_{t-1} + b_f)$$ $$i_t = \\sigma(W_i x_t + U_i h_{t-1} + b_i)$$ " + (
+    ...     r"$$g_t = \\tanh(W_g x_t + U_g h_{t-1} + b_g)$$ $$c_t = f_t \\odot c_{t-1} + i_t \\odot g_t$$ "
+    ...     r"$$o_t = \\sigma(W_o x_t + U_o h_{t-1} + b_o)$$ $$h_t = \\tanh(c_t \\odot o_t)$$")
+    >>> [(f.code, f.message, f.expected) for d in check(Source("notes.md", said)).documents for f in d.findings if f.severity == "error"]
+    [('E204', 'o[t] belongs beside tanh, not inside it (hidden state of the lstm)', 'h[t] = tanh(c[t]) * o[t]')]
     """
     start = time.monotonic()
     wanted(jobs, int, "a number of processes")

@@ -34,10 +34,17 @@ def compare(
 ) -> Verdict:
     """Whether two formulas or systems are equal: plain text, LaTeX, SymPy, a Cell, the name of a cell, or a list of equations.
 
+    ``kind`` is proved, proved-where-defined, proved-under (a map of the parameters, in ``under``), refuted (with a ``witness`` of exact
+    numbers) or undecided (with a ``reason``). ``shapes`` are "W:n,n h:n,1", rows and columns; a symbol without one is a scalar in plain
+    text. ``ReadError`` and ``ShapeError`` where a side cannot be read.
+
     >>> compare("tanh(x)", "2*sigmoid(2*x) - 1").kind
     'proved'
-    >>> compare("tanh(C*o)", "o*tanh(C)").kind
-    'refuted'
+    >>> print(compare("tanh(C*o)", "o*tanh(C)"))  # doctest: +ELLIPSIS
+    refuted       not equal
+      at           ...
+    >>> compare("(A @ B).T", "B.T @ A.T", shapes="A:n,m B:m,k").kind
+    'proved'
     """
     for flag in (pointwise, backward_in_time, plain):
         wanted(flag, bool, "True or False")

@@ -102,9 +102,13 @@ def without_net_inputs(system: NormalSystem) -> NormalSystem:
 
 
 def with_products_put_in(system: NormalSystem) -> NormalSystem:
-    """``m_t = r_t * h_{t-1}`` put into the one equation that reads it."""
+    """``m_t = r_t * h_{t-1}`` put into the one equation that reads it, and ``v_t = [x_t, h_{t-1}]`` into all that do."""
     uses = Counter(t.name for d in system.definitions for t in d.value.walk() if t.op == "sym")
-    return put_in(system, [d.name for d in system.definitions if d.value.op == "mul" and uses[d.name] == 1])
+    return put_in(system, [d.name for d in system.definitions if _is_name_for(d.value, uses[d.name])])
+
+
+def _is_name_for(value: Term, uses: int) -> bool:
+    return value.op == "concat" or (value.op == "mul" and uses == 1)
 
 
 def put_in(system: NormalSystem, names: Iterable[str]) -> NormalSystem:

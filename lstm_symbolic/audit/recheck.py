@@ -41,9 +41,9 @@ class Rechecked:
 def recheck(grads: Gradients | Cell | str, seconds: float = SECONDS) -> tuple[Rechecked, ...]:
     """Every step of a derivation with the verdict of the prover; ``proved`` is what a right one gets.
 
-    >>> from ..calculus import backward
-    >>> from ..cells import cell
-    >>> [r.verdict.kind for r in recheck(backward(cell("rnn")))]
+    The law is <g, dv> = dL for every change dv; ``seconds`` is the time that one step may take.
+
+    >>> [r.verdict.kind for r in recheck("rnn")]
     ['proved', 'proved', 'proved', 'proved', 'proved', 'proved', 'proved']
     """
     grads, seconds = as_gradients(grads), float(wanted_number(seconds, "a number of seconds"))

@@ -32,8 +32,11 @@ _LONG = 40
 def backward(cell: Cell | str, truncate: int | None = None, outputs: Iterable[str] | None = None) -> Gradients:
     """The gradients of a loss that reads ``outputs`` at every step; by default what the step hands out, and does not use itself.
 
-    >>> from ..cells import cell
-    >>> print(backward(cell("rnn")))
+    Backpropagation through time (Werbos 1990) for symbolic T. A gradient has the shape of what it is taken by; ``delta_h`` is the
+    gradient of what stands inside the tanh. With ``truncate=k`` none crosses the end of a window of k steps (Williams and Peng 1990).
+    ``CellError`` where the loss cannot read an output, ``UnsupportedNode`` where an operation has no derivative rule.
+
+    >>> print(backward("rnn"))
     grad(h[t]) = dL_h[t] + U.T @ delta_h[t + 1]
     delta_h[t] = grad(h[t]) * (1 - h[t] ** 2)
     grad(W) = Sum(delta_h[t] @ x[t].T, (t, 1, T))

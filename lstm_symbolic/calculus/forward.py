@@ -62,8 +62,9 @@ class HessianProduct(Shown):
 def forward_mode(cell: Cell | str, wrt: Collection[str] | None = None) -> Tangents:
     """The tangent equations of one step, for changes of ``wrt`` (parameters and inputs; all of them by default).
 
-    >>> from ..cells import cell
-    >>> print(forward_mode(cell("rnn"), ["U"]))
+    Williams and Zipser 1989, for one direction. ``d_U`` is the change of U and has its shape; ``CellError`` for an unknown name.
+
+    >>> print(forward_mode("rnn", ["U"]))
     d_h[t] = (1 - h[t] ** 2) * (d_U @ h[t - 1] + U @ d_h[t - 1])
     """
     cell = as_cell(cell)
@@ -90,9 +91,9 @@ def forward_mode(cell: Cell | str, wrt: Collection[str] | None = None) -> Tangen
 def hessian_product(grads: Gradients | Cell | str, wrt: Collection[str] | None = None) -> HessianProduct:
     """H v for the direction v = (d_W, ...): the tangent of every line of the adjoint recursion. The loss is linear in what it reads.
 
-    >>> from . import backward
-    >>> from ..cells import cell
-    >>> print(hessian_product(backward(cell("rnn")), ["b"]).recursion[0].rhs)
+    Pearlmutter 1994. A row of H v has the shape of its parameter, and H itself is never built.
+
+    >>> print(hessian_product("rnn", ["b"]).recursion[0].rhs)
     U.T*d_delta_h[t + 1]
     """
     grads = as_gradients(grads)

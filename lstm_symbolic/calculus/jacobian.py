@@ -78,13 +78,15 @@ class Jacobians(Shown):
 
 
 def jacobian(cell: Cell | str) -> Jacobians:
-    """The Jacobians of the states of a cell.
+    """The Jacobians of the states of a cell: one row for each entry of the state, one column for each entry of the earlier one, n x n.
 
-    >>> from ..cells import cell
-    >>> print(jacobian(cell("rnn")))
+    Bengio, Simard and Frasconi 1994; Pascanu, Mikolov and Bengio 2013, eq. 5. ``CellError`` where a state is no
+    vector, or is read more than one step back.
+
+    >>> print(jacobian("rnn"))
     jac(h[t], h[t - 1]) = diag(1 - h[t] ** 2) @ U
     jac(h[T], h[k]) = Prod(diag(1 - h[t] ** 2) @ U, (t, k + 1, T))
-    >>> [plain(e) for e in jacobian(cell("lstm")).paths]
+    >>> [plain(e) for e in jacobian("lstm").paths]
     ['jac(C[T], C[k]) = Prod(diag(f[t]), (t, k + 1, T))']
     """
     cell = as_cell(cell)

@@ -18,13 +18,15 @@ from .algebra import hadamard, split, total
 
 
 def fixed(cell: Cell | str, values: Mapping[str, int | str | Rational]) -> Cell:
-    """The cell with some of its values held at numbers.
+    """The cell with some of its gates held at exact numbers, in every entry; ``CellError`` for a state, and for what no
+    equation defines.
 
-    >>> from ..cells import cell
-    >>> print(fixed(cell("lstm"), {"f": 1, "i": 0, "o": 1}))
+    With f = 1 and i = 0 the state is carried along unchanged: the constant error carousel (Hochreiter and Schmidhuber 1997).
+
+    >>> print(fixed("lstm", {"f": 1, "i": 0, "o": 1}))
     C[t] = C[t - 1]
     h[t] = tanh(C[t])
-    >>> print(fixed(cell("gru"), {"z": 0, "r": 0}))
+    >>> print(fixed("gru", {"z": 0, "r": 0}))
     h_tilde[t] = tanh(W_h @ x[t] + b_h)
     h[t] = h_tilde[t]
     """

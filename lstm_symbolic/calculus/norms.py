@@ -20,14 +20,14 @@ from .ranges import Known, interval, is_complement, ranges
 
 
 def norm_bounds(jacobians: Jacobians | Cell | str) -> dict[tuple[str, str], Expr]:
-    """A bound for the norm of every factor, by (state, earlier state).
+    """A bound for the norm of every factor, by (state, earlier state): a scalar that its spectral norm does not exceed.
 
-    >>> from ..cells import cell
-    >>> from ..expr import plain
-    >>> from .jacobian import jacobian
-    >>> plain(norm_bounds(jacobian(cell("rnn")))["h", "h"])
+    The products of norms of Pascanu, Mikolov and Bengio 2013, section 2.1. ``norm`` of a weight may be either norm; states start at 0.
+
+    >>> from lstm_symbolic.expr import plain
+    >>> plain(norm_bounds("rnn")["h", "h"])
     'norm(U)'
-    >>> plain(norm_bounds(jacobian(cell("lstm")))["C", "h"])
+    >>> plain(norm_bounds("lstm")["C", "h"])
     '1 / 4 * norm(C[t - 1]) * norm(U_f) + 1 / 4 * norm(U_i) + norm(U_C)'
     """
     found = jacobians if isinstance(jacobians, Jacobians) else jacobian(jacobians)

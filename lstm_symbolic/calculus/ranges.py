@@ -184,12 +184,11 @@ def _function(name: str, args: Sequence[Expr], known: Known) -> Interval:
 
 
 def ranges(cell: Cell | str) -> dict[str, Interval]:
-    """Where every value of a cell lies at any step, when its states start at 0.
+    """Where every entry of every value of a cell lies at any step, for all parameters and inputs, when its states start at 0.
 
-    >>> from ..cells import cell
-    >>> {name: str(found) for name, found in ranges(cell("lstm")).items() if name in ("f", "C_tilde", "C", "h")}
+    >>> {name: str(found) for name, found in ranges("lstm").items() if name in ("f", "C_tilde", "C", "h")}
     {'f': '(0, 1)', 'C_tilde': '(-1, 1)', 'C': '(-oo, oo)', 'h': '(-1, 1)'}
-    >>> str(ranges(cell("gru"))["h"])
+    >>> str(ranges("gru")["h"])
     '(-1, 1)'
     """
     cell = as_cell(cell)
@@ -229,8 +228,9 @@ def _after(cell: Cell, before: Known) -> dict[str, Interval]:
 def growth(cell: Cell | str, state: str) -> tuple[Expr, Expr] | None:
     """a and b with |s[t]| <= a |s[t - 1]| + b, whatever the parameters and inputs are; None where there is no such bound.
 
-    >>> from ..cells import cell
-    >>> growth(cell("lstm"), "C")
+    It holds for each entry. For the LSTM, C_t = f C_{t-1} + i g with f, i and |g| below 1. ``CellError`` for an unknown state.
+
+    >>> growth("lstm", "C")
     (1, 1)
     """
     cell = as_cell(cell)

@@ -25,12 +25,12 @@ MAX_STEPS = 1024
 
 
 def unrolled(grads: Gradients | Cell | str, steps: int, wrt: str | None = None) -> tuple[Eq, ...]:
-    """The lines of ``steps`` steps, each after those that it reads, then the gradients as sums of one term a step.
+    """The lines of ``steps`` steps (1 to 1024), each after those that it reads, then the gradients as sums of one term a step.
 
-    >>> from ..cells import cell
-    >>> from ..expr import plain
-    >>> from . import backward
-    >>> for line in unrolled(backward(cell("rnn")), 2, "U"):
+    ``wrt`` asks for one parameter, input or initial state; ``CellError`` where the cell has none of this name.
+
+    >>> from lstm_symbolic.expr import plain
+    >>> for line in unrolled("rnn", 2, "U"):
     ...     print(plain(line))
     grad(h[2]) = dL_h[2]
     delta_h[2] = grad(h[2]) * (1 - h[2] ** 2)

@@ -26,8 +26,9 @@ from .cell import Cell, leaves
 def batched(cell: Cell | str, size: str | int | Expr = "B") -> Cell:
     """The cell for ``size`` samples at once; ``backward`` of it gives the gradients summed over the batch.
 
-    >>> from .catalogue import cell
-    >>> batch = batched(cell("rnn"))
+    What was n x 1 is n x B (B x n for row vectors); weights stay as they are. ``CellError`` where a value is a matrix for each sample.
+
+    >>> batch = batched("rnn")
     >>> print(batch, batch.shapes["h"], batch.shapes["b"])
     h[t] = tanh(W @ x[t] + U @ h[t - 1] + b) (n, B) (n, 1)
     """

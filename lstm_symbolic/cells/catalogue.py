@@ -25,8 +25,12 @@ def cells() -> tuple[str, ...]:
 
 
 def cell(name: str) -> Cell:
-    """A known cell by its name or an alias.
+    """A known cell by its name or an alias, with the paper that its equations are from; ``CellError`` where no cell has this name.
 
+    >>> cell("lstm").paper.startswith("Gers, Schmidhuber and Cummins 2000")
+    True
+    >>> cell("lstm").shapes["U_f"], cell("lstm").shapes["W_f"]
+    ((n, n), (n, m))
     >>> cell("lstm").states
     ('C', 'h')
     """

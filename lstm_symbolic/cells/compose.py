@@ -22,8 +22,9 @@ from .timing import TIME
 def stack(*layers: Cell | str) -> Cell:
     """Layers: each reads the last output of the one below. A known cell may be given by its name.
 
-    >>> from .catalogue import cell
-    >>> two = stack(cell("rnn"), cell("rnn"))
+    Layer k has its own width n_k; ``CellError`` where a layer has not exactly one input.
+
+    >>> two = stack("rnn", "rnn")
     >>> print(two)
     h_1[t] = tanh(W_1 @ x[t] + U_1 @ h_1[t - 1] + b_1)
     h_2[t] = tanh(W_2 @ h_1[t] + U_2 @ h_2[t - 1] + b_2)
@@ -51,8 +52,9 @@ def stack(*layers: Cell | str) -> Cell:
 def bidirectional(cell: Cell | str) -> Cell:
     """The cell forward in time beside the same cell backward in time; the last outputs of both, stacked, are the output.
 
-    >>> from .catalogue import cell
-    >>> print(bidirectional(cell("rnn")))
+    Schuster and Paliwal 1997. The output has twice the rows of the cell's: 2n x 1. ``CellError`` where the cell has not exactly one input.
+
+    >>> print(bidirectional("rnn"))
     h_fwd[t] = tanh(W_fwd @ x[t] + U_fwd @ h_fwd[t - 1] + b_fwd)
     h_bwd[t] = tanh(W_bwd @ x[t] + U_bwd @ h_bwd[t + 1] + b_bwd)
     h[t] = concat(h_fwd[t], h_bwd[t])

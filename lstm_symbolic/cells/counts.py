@@ -16,10 +16,9 @@ from .cell import Cell
 
 
 def parameter_count(cell: Cell | str) -> Expr:
-    """The number of parameters as a formula in the dimensions.
+    """The number of parameters as a formula in the dimensions: the sum of rows times columns.
 
-    >>> from .catalogue import cell
-    >>> parameter_count(cell("lstm"))
+    >>> parameter_count("lstm")
     4*n*(m + n + 1)
     """
     cell = as_cell(cell)
@@ -42,10 +41,11 @@ class Operations:
 
 
 def operation_count(cell: Cell | str) -> Operations:
-    """What one step costs, as formulas in the dimensions.
+    """What one step costs for one sample, in floating-point operations, as formulas in the dimensions.
 
-    >>> from .catalogue import cell
-    >>> operation_count(cell("lstm"))
+    A product of n x m with m x 1 counts 2 n m.
+
+    >>> operation_count("lstm")
     Operations(products=8*m*n + 8*n**2, elementwise=12*n, functions=5*n)
     """
     counts = {"products": sympy.Integer(0), "elementwise": sympy.Integer(0), "functions": sympy.Integer(0)}

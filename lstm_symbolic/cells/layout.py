@@ -28,10 +28,9 @@ _OPERATIONS = {
 
 
 def transposed(cell: Cell | str) -> Cell:
-    """The cell in the other layout; a scalar cell stays as it is.
+    """The cell in the other layout; a scalar cell stays as it is. Every shape (r, c) becomes (c, r), since (A B)^T = B^T A^T.
 
-    >>> from .catalogue import cell
-    >>> rows = transposed(cell("rnn"))
+    >>> rows = transposed("rnn")
     >>> print(rows, rows.layout, rows.shapes["W"])
     h[t] = tanh(x[t] @ W + h[t - 1] @ U + b) row (m, n)
     """

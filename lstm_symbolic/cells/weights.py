@@ -22,10 +22,9 @@ _PREFIXES = ("W", "U", "V", "P", "Q")
 
 
 def concatenated(cell: Cell | str) -> Cell:
-    """The cell with one matrix for each gate.
+    """The cell with one matrix for each gate: U h + W x is [U W] [h; x]. n x n beside n x m makes n x (n + m).
 
-    >>> from .catalogue import cell
-    >>> print(concatenated(cell("rnn")), concatenated(cell("rnn")).shapes["W"])
+    >>> print(concatenated("rnn"), concatenated("rnn").shapes["W"])
     h[t] = tanh(W @ concat(h[t - 1], x[t]) + b) (n, m + n)
     """
     cell = as_cell(cell)
@@ -48,7 +47,7 @@ def concatenated(cell: Cell | str) -> Cell:
 
 
 def split(cell: Cell | str) -> Cell:
-    """The cell with one matrix for each operand: W for the input, U for the state.
+    """The cell with one matrix for each operand: W for the input (n x m), U for the state (n x n); the inverse of ``concatenated``.
 
     >>> print(split(Cell.from_plain(["h[t] = tanh(W @ concat(h[t - 1], x[t]) + b)"])))
     h[t] = tanh(U @ h[t - 1] + W @ x[t] + b)

@@ -131,8 +131,10 @@ class StepPrinter(NumPyPrinter):  # type: ignore[misc]
 def lambdify(what: Cell | Gradients | str) -> Callable[..., dict[str, Any]]:
     """One step as a function of arrays, by position or by name; it returns everything that the step computes, by name.
 
-    >>> from ..cells import cell
-    >>> step = lambdify(cell("rnn"))
+    Arrays have two axes, as the shapes of the equations say: ``W`` is (n, m), ``x`` is (m, 1). ``UnsupportedNode`` where a function of
+    the equations has no definition, or a value is read more than one step away.
+
+    >>> step = lambdify("rnn")
     >>> list(step.__signature__.parameters)
     ['x', 'h_prev', 'W', 'U', 'b']
     >>> one = np.ones((1, 1))

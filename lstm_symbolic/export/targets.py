@@ -39,6 +39,9 @@ def export(
 ) -> str:
     """The source of a cell (or of a cell of the zoo, by name) in a target; ``weights`` adds conversions from and to a framework's.
 
+    In the file, ``x`` is (T, B, m) and ``h`` (T, B, n): time first, one sample a row. ``LstmSymbolicError`` for an unknown target, type or
+    framework, ``UnsupportedNode`` where an operation of the cell has no code.
+
     >>> source = export("lstm")
     >>> [line for line in source.splitlines() if line.startswith("def ") and "_check" not in line and "_shape" not in line]
     ['def init(dims, rng, dtype=DTYPES[-1]):', 'def forward(x, params, state=None, mask=None, workspace=None):', \

@@ -18,7 +18,7 @@ LOWEST, SUM, PRODUCT, UNARY, POWER, ATOM = 0, 1, 2, 3, 4, 5
 
 
 def plain(e: Expr | tuple[Expr, ...] | sympy.Equality) -> str:
-    """The plain text of an expression, of an ``Eq``, or of a chain of sides.
+    """The plain text of an expression, of an ``Eq``, or of a chain of sides; ``UnsupportedNode`` for what no plain text can say.
 
     >>> x, y = sympy.symbols("x y", real=True)
     >>> plain(sympy.Eq(y, sympy.Add(x, -y, evaluate=False), evaluate=False))

@@ -96,7 +96,9 @@ def document_systems(path: str) -> dict[str, System]:
 
 
 def read_cell(text: str) -> Cell:
-    """The cell that a piece of LaTeX defines: one system of equations.
+    """The cell that a piece of LaTeX defines: one system of equations. Shapes follow from them: W is n x m, h_t is n x 1.
+
+    ``ReadError`` with the place where a formula cannot be read, ``ShapeError`` where its shapes do not fit.
 
     >>> cell = read_cell(r"h_t = \\tanh(W x_t + U h_{t-1} + b)")
     >>> cell.states, cell.inputs, cell.parameters

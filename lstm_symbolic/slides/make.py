@@ -34,6 +34,9 @@ def slides(items: Iterable[Item] | Item, notation: str | Style = "default", lang
 
     Without ``to`` the deck itself is returned; else the name of the file that was written. A document without a known cell still
     shows its errors; its formulas are shown in the notation of the document unless one is named.
+
+    >>> [page.title for page in slides("rnn", lang="vi").pages[:3]]
+    ['Các phương trình', 'Sơ đồ của ô', 'Trải theo thời gian']
     """
     held = wanted_list(items, (Cell, Gradients, str, Path), _ITEMS)
     deck = deck_of(held, notation, lang)

@@ -52,10 +52,11 @@ def write(obj: Any, markup: str, notation: str | Style = "default") -> str:
 
 
 def latex(obj: Any, notation: str | Style = "default") -> str:
-    r"""LaTeX of an expression, an equation, a list of equations, or a cell.
+    r"""LaTeX of an expression, an equation, a list of equations, or a cell; a system is an ``aligned`` block.
 
-    >>> from ..cells import cell
-    >>> print(latex(cell("rnn"), notation="colah"))
+    ``notation`` is a name, a ``Style``, or a TOML file of your own. ``UnsupportedNode`` for what is no formula.
+
+    >>> print(latex("rnn", notation="colah"))
     \begin{aligned}
     h_t &= \tanh(W \cdot [h_{t-1}, x_t] + b)
     \end{aligned}
@@ -64,10 +65,9 @@ def latex(obj: Any, notation: str | Style = "default") -> str:
 
 
 def unicode(obj: Any, notation: str | Style = "default") -> str:
-    """Plain text.
+    """Plain text, for a terminal: an expression, an equation, a list of equations, or a cell.
 
-    >>> from ..cells import cell
-    >>> print(unicode(cell("mingru")))
+    >>> print(unicode("mingru"))
     zₜ = σ(W_z xₜ)
     h̃ₜ = Wₕ xₜ
     hₜ = (1 − zₜ) ⊙ hₜ₋₁ + zₜ ⊙ h̃ₜ
@@ -76,12 +76,21 @@ def unicode(obj: Any, notation: str | Style = "default") -> str:
 
 
 def typst(obj: Any, notation: str | Style = "default") -> str:
-    """Typst mathematics, to stand between dollar signs."""
+    """Typst mathematics, to stand between dollar signs: an expression, an equation, a list of equations, or a cell.
+
+    >>> print(typst("rnn"))
+    h_t &= op("tanh") (W x_t + U h_(t - 1) + b)
+    """
     return write(obj, "typst", notation)
 
 
 def mathml(obj: Any, notation: str | Style = "default") -> str:
-    """A ``<math>`` element."""
+    """A ``<math>`` element: an expression, an equation, a list of equations, or a cell.
+
+    >>> from lstm_symbolic.cells import cell
+    >>> print(mathml(cell("rnn").symbol("h")))
+    <math><mrow><msub><mi>h</mi><mrow><mrow><mi>t</mi></mrow></mrow></msub></mrow></math>
+    """
     return write(obj, "mathml", notation)
 
 

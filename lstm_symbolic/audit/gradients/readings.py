@@ -78,7 +78,7 @@ class Derivation:
             return Outcome(line, kind="tangent")
         if any(a.part or (not a.variable and not a.nameless) for a in (line.target, *line.adjoints.values())):
             return Outcome(line, kind="open")
-        if self.unread(line.target.variable):
+        if self.unread(line.target.variable) or unsized(line, world):
             return Outcome(line, kind="open")
         last: list[Reading] = []
         if shift is not None and not final:
@@ -184,6 +184,12 @@ class Derivation:
         for assigned in itertools.islice(self.assignments(line, world), 8):
             goals = [assigned[line.left.name]] if line.left.name in assigned else self.options(line.target, world, shift)
             yield from (Reading(m, tuple(assigned.items())) for m in goals)
+
+
+def unsized(line: Line, world: World) -> bool:
+    """A part of as many places as a letter says that is the size of nothing in the equations: ``(W^T d)_{[:H]}``."""
+    dims = (d for t in line.value.walk() if t.op in ("eye", "ones") for d in t.index)
+    return any(s.name not in world.dims for d in dims for s in d.free_symbols)
 
 
 def _shifts(line: Line) -> Mapping[str, set[int | None]]:
