@@ -65,8 +65,12 @@ def test_open_functions_and_images_are_refused() -> None:
     for name in OPEN:
         with pytest.raises(UnsupportedNode):
             ls.lambdify(ls.cell(name))
-    with pytest.raises(UnsupportedNode, match="a cell or its gradients"):
-        ls.lambdify("lstm")  # type: ignore[arg-type]
+    with pytest.raises(ls.LstmSymbolicError, match=r"a cell or the name of one is wanted here, not 3 \(int\)"):
+        ls.lambdify(3)  # type: ignore[arg-type]
+
+
+def test_the_name_of_a_cell_is_enough() -> None:
+    assert inspect.signature(ls.lambdify("lstm")) == inspect.signature(ls.lambdify(ls.cell("lstm")))
 
 
 def test_the_verb(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
