@@ -43,10 +43,11 @@ def judge(system: NormalSystem, asked: str = "") -> Judged:
     system, match = recognised(system, asked)
     if match is None:
         plain = with_products_put_in(without_net_inputs(system))
-        match = recognise(plain, asked=asked) if plain is not system else None
+        plain, match = recognised(plain, asked) if plain is not system else (system, None)
         if match is None or match.missing or len(match.exact) < len(match.wrong):
             return Judged(system, None)
-        return Judged(system, match, locate(plain, match) if match.wrong else (), against_zoo(plain, match))
+        noted = replace(system, interpretations=plain.interpretations)
+        return Judged(noted, match, locate(plain, match) if match.wrong else (), against_zoo(plain, match))
     plain = system
     if match.wrong and match.extra:
         written = put_in(system, match.extra)

@@ -21,10 +21,19 @@ def misordered(value: Term, system: NormalSystem) -> list[Term]:
 
 
 def in_order(value: Term, system: NormalSystem) -> Term:
-    """The value with every such product turned round."""
-    args = tuple(in_order(a, system) for a in value.args)
-    turned = value in misordered(value, system)
-    return replace(value, args=args[::-1] if turned else args)
+    """The value with every such product turned round, where most products of the system speak for the other order."""
+    return _turned(value, system) if _settled(system) else value
+
+
+def _turned(value: Term, system: NormalSystem) -> Term:
+    args = tuple(_turned(a, system) for a in value.args)
+    return replace(value, args=args[::-1] if value in misordered(value, system) else args)
+
+
+def _settled(system: NormalSystem) -> bool:
+    """Do most products of a system stand in the order of its layout?"""
+    found = sum(len(misordered(d.value, system)) for d in system.definitions)
+    return 2 * found < sum(t.op == "matmul" for d in system.definitions for t in d.value.walk())
 
 
 def _place(system: NormalSystem) -> int:
@@ -42,10 +51,9 @@ def _is_vector(term: Term) -> bool:
 
 def order_findings(document: Document, system: NormalSystem) -> Iterator[Finding]:
     """A product against the order of all the others, where most products of the system speak for that order."""
-    found = [(d, t) for d in system.definitions for t in misordered(d.value, system)]
-    products = sum(t.op == "matmul" for d in system.definitions for t in d.value.walk())
-    if 2 * len(found) >= products:
+    if not _settled(system):
         return
+    found = [(d, t) for d in system.definitions for t in misordered(d.value, system)]
     for d, t in found:
         for key in (d.formula, *d.repeats):
             f = document.formula(key)

@@ -274,13 +274,14 @@ class Parser(Cursor):
         size = read_size("".join(t.text for t in tokens)) if base.op == "num" and base.number in (0, 1) else ()
         if size:
             return Surface("ones", number=base.number, index=size, span=(base.span[0], tokens[-1].end))
-        places = read_places("".join(t.text for t in tokens))
+        text = "".join(t.text for t in tokens)
+        program = text.startswith("[") and text.endswith("]")
+        places = read_places(text[1:-1] if program else text, program)
         if places is not None:
             return Surface("part", (base,), places.axis, index=places.index, span=(base.span[0], tokens[-1].end))
         index = read_index(tokens, False, self.bound)
         if base.op == "group" and base.args[0].op == "sym" and base.args[0].name is not None and index.time is not None:
             return Surface("sym", name=attach(base.args[0].name, index, False), span=(base.span[0], tokens[-1].end))
-        text = "".join(t.text for t in tokens)
         if text in LETTERS and base.op in ("group", "pair"):
             return Surface("entry", (replace(base, op="group", glyph="("),), text, span=(base.span[0], tokens[-1].end))
         if index.time is not None or re.fullmatch(r"[ijkmnpq,\d]{1,3}", text):

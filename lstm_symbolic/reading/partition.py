@@ -8,7 +8,7 @@ case or in the place of their index only (X and x, W_f and W^f) speak against. G
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -119,15 +119,14 @@ def _parted(cluster: Cluster) -> list[Cluster]:
 
 
 def _with_what_they_read(clusters: list[Cluster]) -> list[Cluster]:
-    """Equations without a recursion that define what the one system after them reads at the same step and lacks are a part of it."""
+    """Equations without a recursion that define what the one recursion beside them reads at the same step and lacks are a part of it."""
     kept = list(clusters)
     for helper in clusters:
-        steps = _steps(helper)
-        if helper.derived or helper.instance or any(_is_state(s, steps) for s in helper.statements.values()):
+        if helper.derived or helper.instance or _recurs(helper):
             continue
         readers = [
             c for c in kept
-            if c is not helper and not c.derived and not c.instance and not c.defined.keys() & helper.defined.keys()
+            if c is not helper and not c.derived and not c.instance and _recurs(c) and not c.defined.keys() & helper.defined.keys()
             and any(_read_now(s) & helper.defined.keys() for s in c.statements.values())
         ]  # fmt: skip
         if len(readers) != 1:
@@ -167,6 +166,11 @@ def _is_state(statement: Statement, steps: Mapping[Glyph, set[Expr]]) -> bool:
     return target is not None and left is not None and left.time is not None and bool(steps.get(target, set()) - {left.time})
 
 
+def _recurs(cluster: Cluster) -> bool:
+    steps = _steps(cluster)
+    return any(_is_state(s, steps) for s in cluster.statements.values())
+
+
 def _give(early: Cluster, late: Cluster) -> None:
     """Definitions that joined the first system and serve only the second: two cells whose letters happened not to clash.
 
@@ -184,6 +188,8 @@ def _give(early: Cluster, late: Cluster) -> None:
             break
         wanted -= held
     moving = [k for k in early.formulas if defined(early.statements[k]) in wanted]
+    if _recurs(late):
+        moving += _said_again(early, needed, targets)
     for k in moving:
         early.formulas.remove(k)
         late.statements[k] = early.statements.pop(k)
@@ -194,6 +200,15 @@ def _give(early: Cluster, late: Cluster) -> None:
         c.learn({g for s in c.statements.values() for g in glyphs(s)})
         c.formulas.sort(key=lambda k: int(k[1:]))
         c.defined = {g: v for g, v in c.defined.items() if any(defined(s) == g for s in c.statements.values())}
+
+
+def _said_again(early: Cluster, needed: set[Glyph], targets: Collection[Glyph]) -> list[str]:
+    """Definitions that the document repeats for the second system, after all that the second system defines anew."""
+    places: dict[Glyph | None, list[str]] = {}
+    for k in early.formulas:
+        places.setdefault(defined(early.statements[k]), []).append(k)
+    end = max(int(k[1:]) for t in targets for k in places[t])
+    return [places[g][-1] for g in needed & places.keys() if len(places[g]) > 1 and int(places[g][-1][1:]) > end]
 
 
 def _closure(values: Sequence[Surface], cluster: Cluster) -> set[Glyph]:

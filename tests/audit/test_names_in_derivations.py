@@ -97,3 +97,28 @@ $$\frac{\partial L}{\partial W_r} = \sum_t \delta_{r,t} x_t^T$$
     rows, errors = verdicts(text)
     assert rows[:2] == ["proved", "proved"]
     assert errors == []
+
+
+def test_a_part_as_long_as_a_letter_that_is_the_size_of_nothing_is_not_judged() -> None:
+    lines = r"$$dh_{t-1} = (U_f^T df_t)_{[:H]} + (U_i^T di_t)_{[:H]}$$"
+    rows, errors = verdicts(LSTM + r"$$df_t = dC_t \odot C_{t-1}$$" + lines)
+    assert rows[-1] == "not judged"
+    assert errors == []
+
+
+def test_gradients_of_row_vectors_beside_equations_of_columns_are_wrong() -> None:
+    """The readout is said apart from the cell, and in its order W h: rows in the gradient are no reason to turn it round."""
+    text = (
+        LSTM
+        + r"""
+$$\hat y = \text{softmax}(W_y h_t + b_y)$$
+
+$$z = W_y h_t + b_y$$
+$$\hat y = \text{softmax}(z)$$
+$$\frac{dL}{d o_t} = \frac{dL}{dh_t} \odot \tanh(C_t)$$
+$$\frac{dL}{d W_y} = h_t^\top (\hat y - y)$$
+"""
+    )
+    rows, errors = verdicts(text)
+    assert rows == ["proved", "wrong"]
+    assert errors == [14]

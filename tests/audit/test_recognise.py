@@ -102,6 +102,20 @@ def test_a_cell_state_of_the_author_s_own_is_no_slip() -> None:
     assert len(judged) == 1
 
 
+def test_two_cells_that_share_a_concatenation_under_one_name() -> None:
+    r"""``x' = [x_t; h_{t-1}]`` is said once for each; the functions are left open."""
+    text = r"""$$\begin{aligned} x' &= [x_t^T, h_{t-1}^T]^T \\ z &= \tanh(W x') \\ z^i &= \sigma_1(W^i x') \\ z^f &= \sigma_2(W^f x') \\
+    z' &= \sigma_3(W' x') \\ c_t &= z^f \bullet c^{t-1} + z^i \bullet z \\ h_t &= z' \bullet \tanh(c_t) \end{aligned}$$
+
+    # GRU
+
+    $$\begin{aligned} x' &= [x_t^T, h_{t-1}^T]^T \\ z &= \sigma_1(W^z x') \\ r &= \sigma_2(W^r x') \\
+    h' &= \tanh(W' [x_t^T, (r \bullet h_{t-1})^T]^T) \\ h_t &= z \bullet h_{t-1} + (1 - z) \bullet h' \end{aligned}$$"""
+    report, judged = audit(Source("notes.md", text))
+    assert [j.match.cell if j.match else None for j in judged][1:] == ["gru_no_bias"]
+    assert [f.code for f in report.findings if f.severity != "note"] == []
+
+
 @pytest.mark.parametrize("title", DOCUMENTS)
 def test_documents(title):
     text, cell, relation, errors = DOCUMENTS[title]
