@@ -203,12 +203,15 @@ def _give(early: Cluster, late: Cluster) -> None:
 
 
 def _said_again(early: Cluster, needed: set[Glyph], targets: Collection[Glyph]) -> list[str]:
-    """Definitions that the document repeats for the second system, after all that the second system defines anew."""
+    """Vectors put together (``x' = [x, h]``) that the document repeats word for word for the second system, after all that this defines."""
     places: dict[Glyph | None, list[str]] = {}
     for k in early.formulas:
         places.setdefault(defined(early.statements[k]), []).append(k)
     end = max(int(k[1:]) for t in targets for k in places[t])
-    return [places[g][-1] for g in needed & places.keys() if len(places[g]) > 1 and int(places[g][-1][1:]) > end]
+    last = [places[g] for g in needed & places.keys() if len(places[g]) > 1 and int(places[g][-1][1:]) > end]
+    same = [keys[-1] for keys in last if early.statements[keys[-1]].sides == early.statements[keys[0]].sides]
+    ops = {k: {n.op for n in early.statements[k].sides[-1].walk()} for k in same}
+    return [k for k in same if {"pair", "matrix"} & ops[k] and "call" not in ops[k]]
 
 
 def _closure(values: Sequence[Surface], cluster: Cluster) -> set[Glyph]:
