@@ -77,6 +77,8 @@ def write_fixes(document: DocumentReport) -> int:
     if not fixes:
         return 0
     path = Path(document.path)
+    if not path.stat().st_mode & 0o222:  # also for root, whom no permission stops
+        raise LstmSymbolicError(f"{document.path} is read-only; nothing was written")
     data = path.read_bytes()
     mark, encoding = next(((m, e) for m, e in _MARKS if data.startswith(m)), (b"", "utf-8"))
     text = data[len(mark) :].decode(encoding, errors="replace")

@@ -52,6 +52,15 @@ def test_a_changed_file_is_not_written(tmp_path: Path):
     assert path.read_text() == "other text"
 
 
+def test_a_file_that_is_read_only_stays(tmp_path: Path):
+    path = tmp_path / "a.md"
+    path.write_text("h = x")
+    path.chmod(0o444)
+    with pytest.raises(LstmSymbolicError, match="is read-only; nothing was written"):
+        write_fixes(_document(str(path), "h = x", Fix(1, 5, 1, 6, "y")))
+    assert path.read_text() == "h = x"
+
+
 def test_a_notebook_stays_one(tmp_path: Path):
     path = tmp_path / "a.ipynb"
     text = '{"cells": ["h = x"]}'
