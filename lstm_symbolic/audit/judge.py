@@ -64,15 +64,21 @@ def judge(system: NormalSystem, asked: str = "") -> Judged:
 def _made_of(system: NormalSystem, match: Match, slip: Located) -> bool:
     """Does the equation read a value of the document's own, made from what the cell has there? Then it is another cell, and no slip."""
 
-    def reaches(name: str, seen: frozenset[str]) -> set[str]:
-        value = system.defined[name].value if name in match.extra and name in system.defined and name not in seen else None
-        read = {t.name for t in value.walk() if t.op == "sym"} if value is not None else set()
-        return read.union(*(reaches(n, seen | {name}) for n in read))
+    def made_of(name: str) -> set[str]:
+        found: set[str] = set()
+        open_names = [name]
+        while open_names:
+            n = open_names.pop()
+            if n in match.extra and n in system.defined:
+                read = {t.name for t in system.defined[n].value.walk() if t.op == "sym"} - found
+                found |= read
+                open_names += read
+        return found
 
     wrote = {t.name for t in slip.definition.value.walk() if t.op == "sym"}
     wanted = {t.name for t in slip.expected.walk() if t.op == "sym" and t.index} - wrote
     wanted |= {t.name for t in slip.expected.walk() if t.op == "sym" and time_shift(t) == -1}
-    return any(reaches(n, frozenset()) & wanted for n in wrote & set(match.extra))
+    return any(made_of(n) & wanted for n in wrote & set(match.extra))
 
 
 def certain(match: Match) -> bool:

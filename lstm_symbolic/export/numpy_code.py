@@ -48,7 +48,7 @@ def numpy_source(plan: Plan, dtypes: Sequence[str] = ("float32", "float64"), bet
         check = GRADIENT_CHECK.replace("@dims@", example(plan, 4)).replace("@x@", passed)
         parts += ["", *backward, *([] if between is None else checkpoints(views, between))]
         parts += [check.replace("@d_x@", f'{{"{plan.cell.inputs[0]}": d_x}}' if single else "d_x").rstrip()]
-    return re.sub("\n\n\n+", "\n\n", "\n".join(parts)) + "\n"
+    return re.sub("\n\n\n+", "\n\n", "\n".join(parts)) + "\n"  # texts of other targets are part of it, and they have two empty lines
 
 
 def check_dimensions(plan: Plan) -> None:

@@ -54,10 +54,10 @@ def step_views(views: Views) -> list[str]:
     for place, flat in views.per_step():
         if place.buffer == "operands" and flat:
             columns, cut = views.columns(place.slot, place.end), views.early(place.slot, place.end)
-            start, _, end = columns.partition(":")
-            later = views.columns(0, cut)[1:] or "None"
-            known = f"{later} if B == 1 else {start or 0}:{end}" if cut > place.slot else columns
-            spelled.append(f"self.operands[t, {known}]")
+            if place.slot < cut < place.end:
+                start, _, end = columns.partition(":")
+                columns = f"{views.columns(0, cut)[1:]} if B == 1 else {start or 0}:{end}"
+            spelled.append(f"self.operands[t, {columns}]")
         else:
             spelled.append(views.flat(place, "t", "t + 1", flat).replace("ws.", "self."))
     return spelled

@@ -14,6 +14,9 @@ from sympy import Expr, Integer, Symbol
 from .adjoints import about_gradients, spoken, variable_of
 from .surface import Name, Statement, Surface
 
+#: How many such values in a row may be made of each other; longer chains keep the indices that they have (the work has a budget).
+_LONGEST = 8
+
 _T = Symbol("t", integer=True)
 _NOW = Integer(0)
 
@@ -21,7 +24,7 @@ _NOW = Integer(0)
 def in_step(statements: Sequence[Statement | None]) -> list[Statement | None]:
     """The statements of a document, such values at the step that computes them."""
     moved = list(statements)
-    for _ in statements:  # one value may be made of another one
+    for _ in range(_LONGEST):  # one value may be made of another one
         late = _late([s for s in moved if s is not None])
         if not late:
             break

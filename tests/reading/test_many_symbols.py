@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import pytest
 
 from lstm_symbolic.expr.plain import write
+from lstm_symbolic.reading import steps
 from lstm_symbolic.reading.elaborate import elaborate
 from lstm_symbolic.reading.grammar import parse
 from lstm_symbolic.reading.meaning import Elaborator
@@ -40,3 +42,17 @@ def test_a_later_formula_still_decides_what_an_earlier_one_means() -> None:
 
     assert read(2) == ["Z * u[t]", "u * v"]
     assert read(3) == ["Z @ u[t]", "u * v", "U @ V"]
+
+
+def test_a_long_chain_of_values_of_the_step_before_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each pass settles one value of the chain; a document may not ask for as many passes as it has formulas."""
+    passes: list[int] = []
+    late = steps._late
+    monkeypatch.setattr(steps, "_late", lambda found: passes.append(1) or late(found))  # type: ignore[func-returns-value]
+    letters = "abdfgkmnpqrsuvwz"
+    lines = [r"a_{t-1} = x_t \odot h_{t-1}"]
+    lines += [rf"{own}_{{t-1}} = {before}_{{t-1}} \odot h_{{t-1}}" for before, own in pairwise(letters)]
+    lines += [rf"h_t = {letters[-1]}_{{t-1}} + h_{{t-1}}"]
+    found = steps.in_step(statements(lines))
+    assert len(passes) <= 8
+    assert str(found[0].sides[0].name.time) == "t"  # type: ignore[union-attr]
